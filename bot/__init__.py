@@ -1,0 +1,1 @@
+"""A patient's question becomes exactly one Reply."""

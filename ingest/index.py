@@ -1,0 +1,198 @@
+"""Outlines become an index version on disk, and a version on disk becomes an index that can be searched.
+
+The only module that knows Chroma. A published folder is never opened: Chroma writes to whatever it opens, so each
+process works on a private copy, and the published files keep the hashes that the manifest records.
+"""
+
+from __future__ import annotations
+
+import gc
+import hashlib
+import json
+import shutil
+import tempfile
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from langchain_core.embeddings import Embeddings
+from numpy.typing import NDArray
+
+from ingest.embed import Encoded, Vectors
+from ingest.types import Document, IndexDamaged, Manifest, Outline, Passage, Section
+
+if TYPE_CHECKING:
+    from langchain_chroma import Chroma
+
+COLLECTION = "passages"
+BATCH = 4096  # rows; Chroma's own limit is 5,461 and langchain-chroma does not split
+
+
+def embedded_text(title: str, passage: Passage) -> str:
+    """What the embedding model sees: the place of a passage helps as much as its words (right section first +.09)."""
+    return f"{title} › {' › '.join(passage.path)}: {passage.question} {passage.text}"
+
+
+def reader_text(passage: Passage) -> str:
+    """What the reader sees: no title, because the procedure is settled before it reads."""
+    return f"{' › '.join(passage.path)}: {passage.question} {passage.text}".replace("  ", " ")
+
+
+def build(folder: Path, outlines: Sequence[Outline], embeddings: Embeddings, encoded: Sequence[Encoded]) -> None:
+    """Writes every file of a version but its manifest. `encoded` is the reader's side of all passages, in order."""
+    passages = [passage for outline in outlines for passage in outline.passages]
+    titles = {outline.document.slug: outline.document.title for outline in outlines}
+    (folder / "documents").mkdir()
+    for outline in outlines:
+        (folder / "documents" / f"{outline.document.slug}.txt").write_bytes(outline.document.text.encode())
+    _write_json(
+        folder / "outline.json",
+        {
+            "documents": [
+                {key: value for key, value in asdict(outline.document).items() if key != "text"} for outline in outlines
+            ],
+            "sections": [asdict(section) for outline in outlines for section in outline.sections],
+            "passages": [{key: value for key, value in asdict(p).items() if key != "text"} for p in passages],
+        },
+    )
+    texts = [embedded_text(titles[passage.document], passage) for passage in passages]
+    vectors = np.asarray(embeddings.embed_documents(texts), dtype=np.float32)
+    np.save(folder / "vectors.npy", vectors)
+    _write_reader(folder, encoded)
+    _write_chroma(folder / "chroma", passages, texts, embeddings)
+
+
+def file_hashes(folder: Path) -> dict[str, str]:
+    """Path below the folder -> sha256, for every file but the manifest."""
+    hashes = {}
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and path.name != "manifest.json":
+            with path.open("rb") as handle:
+                hashes[path.relative_to(folder).as_posix()] = hashlib.file_digest(handle, "sha256").hexdigest()
+    return hashes
+
+
+class Index:
+    """One version, open for reading. Everything in it is read-only; `close` removes the private copy."""
+
+    def __init__(self, folder: Path, manifest: Manifest) -> None:
+        """Raises IndexDamaged when any file is missing or not the one that was published."""
+        if (found := file_hashes(folder)) != manifest.files:
+            wrong = sorted({*found.items()} ^ {*manifest.files.items()})
+            raise IndexDamaged(
+                f"Version {manifest.id} was altered after it was published ({wrong[0][0]}). Run `python -m ingest rollback`."
+            )
+        self.manifest = manifest
+        raw = json.loads((folder / "outline.json").read_bytes())
+        self.documents = {
+            one["slug"]: Document(text=(folder / "documents" / f"{one['slug']}.txt").read_bytes().decode(), **one)
+            for one in raw["documents"]
+        }
+        self.sections = tuple(Section(**{**one, "path": tuple(one["path"])}) for one in raw["sections"])
+        self.passages = tuple(self._passage(one) for one in raw["passages"])
+        self.numbers = {passage.id: number for number, passage in enumerate(self.passages)}
+        self.of_document = {
+            slug: np.array([n for n, p in enumerate(self.passages) if p.document == slug], dtype=np.int64) for slug in self.documents
+        }
+        self.vectors: Vectors = np.load(folder / "vectors.npy")
+        self.pooled: Vectors = np.load(folder / "reader_pooled.npy")
+        self.states: NDArray[np.float16] = np.load(folder / "reader_states.npy")
+        self._tokens: NDArray[np.float16] = np.load(folder / "reader_tokens.npy", mmap_mode="r")
+        self._offsets: NDArray[np.int64] = np.load(folder / "reader_offsets.npy")
+        self._copy = tempfile.TemporaryDirectory(prefix="faq-index-")
+        private = Path(self._copy.name) / "chroma"
+        shutil.copytree(folder / "chroma", private)
+        self._client = _client(private)
+        self._store = _store(self._client, None)
+
+    def tokens(self, number: int) -> NDArray[np.float16]:
+        """(t, w) the reader's token vectors of a passage, read from disk when asked for."""
+        return self._tokens[self._offsets[number] : self._offsets[number + 1]]
+
+    def nearest(self, vector: Vectors, count: int) -> list[tuple[int, float]]:
+        """Passage numbers with their cosine similarity to a unit vector (higher is closer), best first, from Chroma."""
+        found = self._store.similarity_search_by_vector_with_relevance_scores(vector.tolist(), k=min(count, len(self.passages)))
+        return [(self.numbers[document.metadata["id"]], 1.0 - distance) for document, distance in found]
+
+    def stored_ids(self) -> list[str]:
+        """Ids of everything in the Chroma collection."""
+        ids: list[str] = []
+        for offset in range(0, len(self.passages) + 1, BATCH):
+            ids += self._store.get(limit=BATCH, offset=offset, include=[])["ids"]
+        return ids
+
+    def close(self) -> None:
+        self._client.close()
+        self._copy.cleanup()
+
+    def _passage(self, raw: dict[str, Any]) -> Passage:
+        text = self.documents[raw["document"]].text[raw["start"] : raw["end"]]
+        return Passage(**{**raw, "path": tuple(raw["path"]), "text": text})
+
+
+def validate(index: Index, canaries: int = 64) -> None:
+    """Asks each of up to `canaries` passages for itself. Raises IndexDamaged. Run it in a process of its own first:
+    damaged HNSW files end the process that opens them."""
+    if sorted(index.stored_ids()) != sorted(index.numbers):
+        raise IndexDamaged(f"Version {index.manifest.id}: Chroma does not hold exactly the passages that were built.")
+    if not np.allclose(np.linalg.norm(index.vectors, axis=1), 1.0, atol=1e-3):
+        raise IndexDamaged(f"Version {index.manifest.id}: vectors.npy holds a vector that is not of length 1.")
+    step = max(1, len(index.passages) // canaries)
+    for number in range(0, len(index.passages), step):
+        best, similarity = index.nearest(index.vectors[number], 1)[0]
+        exact = float(index.vectors[best] @ index.vectors[number])
+        if similarity < 0.999 or abs(exact - similarity) > 1e-3:
+            raise IndexDamaged(f"Version {index.manifest.id}: {index.passages[number].id} is not found by its own vector.")
+
+
+def _write_reader(folder: Path, encoded: Sequence[Encoded]) -> None:
+    lengths = [0, *(len(one.tokens) for one in encoded)]
+    np.save(folder / "reader_offsets.npy", np.cumsum(lengths, dtype=np.int64))
+    np.save(folder / "reader_tokens.npy", np.concatenate([one.tokens for one in encoded]))
+    np.save(folder / "reader_pooled.npy", np.stack([one.pooled for one in encoded]).astype(np.float32))
+    np.save(folder / "reader_states.npy", np.stack([one.states for one in encoded]).astype(np.float16))
+
+
+def _write_chroma(folder: Path, passages: Sequence[Passage], texts: Sequence[str], embeddings: Embeddings) -> None:
+    client = _client(folder)
+    client.create_collection(COLLECTION, embedding_function=_refusal(), configuration={"hnsw": {"space": "cosine"}})
+    store = _store(client, embeddings)
+    for start in range(0, len(passages), BATCH):
+        batch = passages[start : start + BATCH]
+        store.add_texts(
+            list(texts[start : start + BATCH]),
+            metadatas=[{"id": p.id, "document": p.document, "start": p.start, "end": p.end} for p in batch],
+            ids=[passage.id for passage in batch],
+        )
+    client.close()
+    del store
+    gc.collect()  # Chroma's writer finishes when its last reference goes
+
+
+def _client(folder: Path) -> Any:
+    import chromadb
+    from chromadb.config import Settings
+
+    return chromadb.PersistentClient(path=str(folder), settings=Settings(anonymized_telemetry=False))
+
+
+def _store(client: Any, embeddings: Embeddings | None) -> Chroma:
+    from langchain_chroma import Chroma
+
+    _refusal()
+    return Chroma(
+        client=client, collection_name=COLLECTION, embedding_function=embeddings, create_collection_if_not_exists=False
+    )
+
+
+def _refusal() -> Any:
+    """An embedding function, stored in the collection, that refuses: Chroma's own default would download a model."""
+    from ingest.refusal import Refusal
+
+    return Refusal()
+
+
+def _write_json(path: Path, value: Any) -> None:
+    path.write_text(json.dumps(value, ensure_ascii=False, indent=1), encoding="utf-8")

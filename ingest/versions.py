@@ -1,0 +1,125 @@
+"""A built version becomes the one patients read: staging, lock, pointer, roll back and pruning on disk.
+
+    index/CURRENT          one line, a version id
+    index/publish.lock     flock, freed by the kernel when its holder dies
+    index/versions/<id>/   complete and immutable
+    index/staging-*        unfinished; removed by the next holder of the lock
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from ingest.types import IndexDamaged, IndexMissing, Manifest, PublishBusy
+
+KEPT = 5  # versions that stay for going back
+_ID = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{6}")
+_TIME = "%Y%m%dT%H%M%SZ"
+
+
+class Versions:
+    """The versions under one index folder. Reading takes no lock; everything that changes it is called under `lock`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def ids(self) -> list[str]:
+        """Ids of all complete versions, oldest first."""
+        return sorted(path.name for path in self.folder.glob("versions/*") if _ID.fullmatch(path.name))
+
+    def path(self, version: str) -> Path:
+        return self.folder / "versions" / version
+
+    def current(self) -> str | None:
+        """The id in CURRENT, or None before the first publish. Raises IndexDamaged when the pointer is not a known id."""
+        try:
+            raw = (self.folder / "CURRENT").read_bytes()
+        except FileNotFoundError:
+            return None
+        version = raw.decode("ascii", "replace").strip()
+        if not _ID.fullmatch(version) or not self.path(version).is_dir():
+            raise IndexDamaged(f"{self.folder / 'CURRENT'} does not name a version. Run `python -m ingest rollback`.")
+        return version
+
+    def manifest(self, version: str) -> Manifest:
+        """What a version is made of. Raises IndexDamaged."""
+        path = self.path(version) / "manifest.json"
+        try:
+            return Manifest.from_json(json.loads(path.read_bytes()))
+        except (OSError, ValueError, TypeError, KeyError) as error:
+            raise IndexDamaged(f"{path} cannot be read ({error}). Run `python -m ingest publish`.") from error
+
+    def good_before(self, version: str | None) -> list[str]:
+        """Ids older than `version` (all of them for None), newest first: where going back leads."""
+        return [known for known in reversed(self.ids()) if version is None or known < version]
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Holds the publish lock and sweeps away what a dead publisher left. Raises PublishBusy at once when held."""
+        (self.folder / "versions").mkdir(parents=True, exist_ok=True)
+        with (self.folder / "publish.lock").open("a+b") as handle:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise PublishBusy("Another publish is running. Wait for it to finish, then try again.") from None
+            for left in self.folder.glob("staging-*"):
+                shutil.rmtree(left, ignore_errors=True)
+            yield
+
+    def stage(self) -> Path:
+        """A new empty folder to build a version in."""
+        path = self.folder / f"staging-{os.getpid()}"
+        path.mkdir()
+        return path
+
+    def new_id(self, corpus: str, now: datetime | None = None) -> str:
+        """An id that sorts after every existing one, even when the clock was set back."""
+        moment = (now or datetime.now(UTC)).replace(microsecond=0)
+        if known := self.ids():
+            newest = datetime.strptime(known[-1].split("-")[0], _TIME).replace(tzinfo=UTC)
+            moment = max(moment, newest + timedelta(seconds=1))
+        return f"{moment.strftime(_TIME)}-{corpus[:6]}"
+
+    def complete(self, staged: Path, version: str) -> None:
+        """Moves a validated staging folder to its final place, durably. Its path is never used again."""
+        for path in sorted(staged.rglob("*")):
+            _fsync(path)
+        _fsync(staged)
+        staged.rename(self.path(version))
+        _fsync(self.folder / "versions")
+
+    def switch(self, version: str) -> None:
+        """Makes `version` the one that patients read. Raises IndexMissing for an unknown id."""
+        if not _ID.fullmatch(version) or not self.path(version).is_dir():
+            raise IndexMissing(f"There is no version {version}. `python -m ingest versions` lists them.")
+        temporary = self.folder / "CURRENT.new"
+        temporary.write_text(version + "\n", encoding="ascii")
+        _fsync(temporary)
+        temporary.replace(self.folder / "CURRENT")
+        _fsync(self.folder)
+
+    def prune(self) -> list[str]:
+        """Removes all but the newest KEPT versions; the current one always stays. Returns what was removed."""
+        current = self.current()
+        gone = [version for version in self.ids()[:-KEPT] if version != current]
+        for version in gone:
+            doomed = self.folder / f"staging-gone-{version}"
+            self.path(version).rename(doomed)  # one step, so that no half a version is ever listed
+            shutil.rmtree(doomed, ignore_errors=True)
+        return gone
+
+
+def _fsync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
