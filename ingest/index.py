@@ -11,6 +11,7 @@ import hashlib
 import json
 import shutil
 import tempfile
+import weakref
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -101,11 +102,11 @@ class Index:
         self.states: NDArray[np.float16] = np.load(folder / "reader_states.npy")
         self._tokens: NDArray[np.float16] = np.load(folder / "reader_tokens.npy", mmap_mode="r")
         self._offsets: NDArray[np.int64] = np.load(folder / "reader_offsets.npy")
-        self._copy = tempfile.TemporaryDirectory(prefix="faq-index-")
-        private = Path(self._copy.name) / "chroma"
-        shutil.copytree(folder / "chroma", private)
-        self._client = _client(private)
-        self._store = _store(self._client, None)
+        private = Path(tempfile.mkdtemp(prefix="faq-index-"))
+        shutil.copytree(folder / "chroma", private / "chroma")
+        client = _client(private / "chroma")
+        self._store = _store(client, None)
+        self._release = weakref.finalize(self, _release, client, private)  # a version that no question uses goes by itself
 
     def tokens(self, number: int) -> NDArray[np.float16]:
         """(t, w) the reader's token vectors of a passage, read from disk when asked for."""
@@ -124,8 +125,7 @@ class Index:
         return ids
 
     def close(self) -> None:
-        self._client.close()
-        self._copy.cleanup()
+        self._release()
 
     def _passage(self, raw: dict[str, Any]) -> Passage:
         text = self.documents[raw["document"]].text[raw["start"] : raw["end"]]
@@ -192,6 +192,11 @@ def _refusal() -> Any:
     from ingest.refusal import Refusal
 
     return Refusal()
+
+
+def _release(client: Any, private: Path) -> None:
+    client.close()
+    shutil.rmtree(private, ignore_errors=True)
 
 
 def _write_json(path: Path, value: Any) -> None:

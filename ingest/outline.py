@@ -18,6 +18,18 @@ _NOT_LABELS = frozenset({"note", "notes", "important", "please note", "warning",
 _GAP = re.compile(r"[\s\-–—•*·▪◦●○‣:#.()\dQqAa]*")  # what may stand between headings and passages: space, markers, colons
 
 
+_QUESTION_LEVEL = 9  # below every heading
+
+
+@dataclass(frozen=True, slots=True)
+class _Open:
+    """A heading that text now stands under, and the number of its block."""
+
+    level: int
+    heading: str
+    number: int
+
+
 @dataclass(frozen=True, slots=True)
 class _Placed:
     """A block of body text under its heading path."""
@@ -45,62 +57,50 @@ def slug_of(words: str) -> str:
 def _place(document: Document, blocks: Sequence[Block]) -> tuple[list[tuple[int, int]], list[_Placed]]:
     headings: list[tuple[int, int]] = []
     placed: list[_Placed] = []
-    stack: list[tuple[int, str]] = []  # (level, heading), outermost first
+    stack: list[_Open] = []  # outermost first
     question = ""
     marked = any(block.level for block in blocks)
     for number, block in enumerate(blocks):
-        words = " ".join(document.text[block.start : block.end].split())
+        words = _words(document, block)
         if block.kind is BlockKind.HEADING:
             headings.append((block.start, block.end))
             question = words if words.endswith("?") else ""
             if not _is_title(number, words, document):
                 level = block.level if marked else _level_of(document, blocks, number, stack)
-                stack = [*[above for above in stack if above[0] < level], (level, words)]
+                stack = [*[above for above in stack if above.level < level], _Open(level, words, number)]
         elif block.kind is BlockKind.QUESTION:
             headings.append((block.start, block.end))
             question = words
-            stack = [*[above for above in stack if above[0] < 9], (9, words)]
+            stack = [*[above for above in stack if above.level < _QUESTION_LEVEL], _Open(_QUESTION_LEVEL, words, number)]
         else:
-            path = tuple(heading for _, heading in stack) or (document.title,)
+            path = tuple(one.heading for one in stack) or (document.title,)
             label = _label(document.text, block)
             placed.append(_Placed(block, (*path, label) if label else path, question))
     return headings, placed
+
+
+def _words(document: Document, block: Block) -> str:
+    return " ".join(document.text[block.start : block.end].split())
 
 
 def _is_title(number: int, words: str, document: Document) -> bool:
     return number == 0 and words.casefold() == document.title.casefold()
 
 
-def _level_of(document: Document, blocks: Sequence[Block], number: int, stack: list[tuple[int, str]]) -> int:
+def _level_of(document: Document, blocks: Sequence[Block], number: int, stack: list[_Open]) -> int:
     """The level of an unmarked heading: 2 under a parent that gathers others, else 1.
 
     A parent is a heading with no text of its own. It ends at the next heading of its own look (with or without a
     colon, when its children look otherwise), and "Procedure Details" also where the course of the visit ends.
     """
-    parent = stack[0][1] if stack and _gathers(document, blocks, stack[0][1]) else None
-    if parent is None:
+    if not stack or blocks[stack[0].number + 1].kind is not BlockKind.HEADING:
         return 1
-    words = document.text[blocks[number].start : blocks[number].end]
-    if gathers_course(parent):
-        kind = kind_of(words)
+    parent = stack[0]
+    if gathers_course(parent.heading):
+        kind = kind_of(_words(document, blocks[number]))
         return 1 if kind is not None and kind not in COURSE else 2
-    parent_number = _number_of(document, blocks, parent)
-    like_parent = _colon_after(document, blocks[number]) == _colon_after(document, blocks[parent_number])
-    children_differ = _colon_after(document, blocks[parent_number + 1]) != _colon_after(document, blocks[parent_number])
-    return 1 if like_parent and children_differ else 2
-
-
-def _number_of(document: Document, blocks: Sequence[Block], heading: str) -> int:
-    return next(
-        n
-        for n, block in enumerate(blocks)
-        if block.kind is BlockKind.HEADING and " ".join(document.text[block.start : block.end].split()) == heading
-    )
-
-
-def _gathers(document: Document, blocks: Sequence[Block], heading: str) -> bool:
-    number = _number_of(document, blocks, heading)
-    return number + 1 < len(blocks) and blocks[number + 1].kind is BlockKind.HEADING
+    looks = [_colon_after(document, blocks[n]) for n in (parent.number, parent.number + 1, number)]
+    return 1 if looks[2] == looks[0] and looks[1] != looks[0] else 2
 
 
 def _colon_after(document: Document, block: Block) -> bool:

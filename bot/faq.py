@@ -1,0 +1,282 @@
+"""A patient's question becomes exactly one Reply. `Faq.ask` is the program's table of contents."""
+
+from __future__ import annotations
+
+import functools
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+import numpy as np
+
+from bot import cite, followup
+from bot.library import Library, Shelf
+from bot.parts import parts
+from bot.reader import Reader, Reading
+from bot.scope import Elsewhere, Names, Settled, Unsettled
+from bot.search import search
+from bot.settings import ROOT, Settings
+from bot.suggest import load_questions, suggested
+from bot.triage import Assessment, Level, Triage
+from bot.types import Answer, Choice, Citation, Clarify, Escalation, Hit, NoAnswer, Notice, Question, Reason, Reply, Turn, Unavailable
+from bot.wording import Wording
+from ingest.embed import ReaderModel, Vectors, find_model, load_embeddings
+from ingest.kinds import Kind, kind_of_path
+from ingest.types import FaqError, Section
+from ingest.versions import Versions
+
+MIN_ANSWERABLE = 0.5  # calibrated probability; set on pages not trained on, see decisions/0007
+ALSO = 0.3  # a further passage is quoted when it is this share as probable as the best one
+MOST_QUOTED = 4  # passages; no section of the pages seen so far lists more risks than that
+STATED = 0.55  # the page states what is asked for; below, it only touches it
+CHOICES = 3  # questions offered after a reply
+log = logging.getLogger(__name__)
+Embed = Callable[[str], Vectors]
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedDocument:
+    """A document of one version, for its content page."""
+
+    slug: str
+    title: str
+    text: str
+    sections: tuple[Section, ...]
+    version: str
+    published_on: date
+
+
+class Faq:
+    """The engine of one process. `ask` is safe to call from several threads and never raises."""
+
+    def __init__(self, library: Library, triage: Triage, wording: Wording, reader: Reader, embed: Embed, questions: dict[Kind, str]) -> None:
+        self._library, self._triage, self.wording, self._reader = library, triage, wording, reader
+        self._embed = functools.lru_cache(maxsize=256)(embed)  # memory only; triage and search ask for the same text
+        self._questions = questions
+        self._suggested = functools.lru_cache(maxsize=512)(self._suggest)
+
+    @classmethod
+    def open(cls, settings: Settings) -> Faq:
+        """Loads and warms everything once. Raises FaqError when a model, a setting or the safety data is wrong."""
+        triage = Triage.load(settings.safety)
+        wording = Wording.load(settings.safety / "messages.yaml", ROOT / "data" / "clinic.toml")
+        folder = find_model(settings.embedding_model)
+        model = ReaderModel(settings.reader)
+        embeddings = load_embeddings(folder)
+        lock = threading.Lock()  # two encodings at once are slower than one after the other on two cores
+
+        def embed(text: str) -> Vectors:
+            with lock:
+                return np.asarray(embeddings.embed_query(text), dtype=np.float32)
+
+        library = Library(Versions(settings.index), Names.load(ROOT / "data" / "names.toml"), folder.id, model.id)
+        faq = cls(library, triage, wording, Reader(model), embed, load_questions(ROOT / "data" / "questions.toml"))
+        faq.ask(Question("how long does it take"))
+        return faq
+
+    def ask(self, question: Question) -> Reply:
+        """Danger first, then the procedure, then the words that answer, or an honest no."""
+        assessment = self._triage.assess(question.text, self._embed)
+        if assessment.level >= Level.URGENT:
+            return self._escalation(assessment)
+        try:
+            reply = self._answer(question, assessment)
+        except FaqError as error:
+            log.error("no answer could be given: %s", error)
+            reply = Unavailable(text=self.wording.text("unavailable"))
+        except Exception:  # a patient always gets words to act on; the traceback goes to the log, without the question
+            log.exception("no answer could be given")
+            reply = Unavailable(text=self.wording.text("unavailable"))
+        return replace(reply, notices=(*_notices(assessment), *reply.notices))
+
+    def _answer(self, question: Question, assessment: Assessment) -> Reply:
+        shelf = self._library.shelf()
+        if assessment.language != "en" and not any(d.language == assessment.language for d in shelf.index.documents.values()):
+            return self._no(shelf, Reason.LANGUAGE, assessment.normalised, None)
+        asked = followup.standalone(assessment.normalised, question.turns)
+        if not asked.strip():
+            return self._no(shelf, Reason.EMPTY, asked, question.procedure)
+        match shelf.scope.settle(asked, question.procedure, _spoken(question.turns)):
+            case Elsewhere(name):
+                return self._no(shelf, Reason.OTHER_PROCEDURE, asked, question.procedure, name=name)
+            case Unsettled(candidates):
+                return self._clarify(shelf, asked, candidates, assessment)
+            case Settled(procedure, searched):
+                return self._read(shelf, procedure, asked, searched, assessment)
+
+    def _read(self, shelf: Shelf, procedure: str, asked: str, searched: str, assessment: Assessment) -> Reply:
+        readings = [(part, self._reading(shelf, procedure, part)) for part in parts(searched)]
+        answered = [(part, reading) for part, reading in readings if reading.answerable >= MIN_ANSWERABLE]
+        best = max((reading for _, reading in readings), key=lambda reading: reading.answerable)
+        if not answered:
+            return self._refuse(shelf, procedure, asked, best, assessment)
+        used = [hit for _, reading in answered for hit in quoted(reading)]
+        sentences, citations = cite.quote(shelf.index, used)
+        missing = tuple(part for part, reading in readings if reading.answerable < MIN_ANSWERABLE)
+        touched = all(self._stated(shelf, part, reading) < STATED for part, reading in answered)
+        return Answer(
+            text="\n".join(citation.quote for citation in citations),
+            sentences=sentences,
+            citations=citations,
+            missing=missing,
+            notices=(*((Notice.PART_MISSING,) if missing else ()), *((Notice.PARTIAL,) if touched else ())),
+            procedure=procedure,
+            searched=asked,
+            confidence=min(reading.answerable for _, reading in answered),
+            version=shelf.index.manifest.id,
+            hits=best.hits,
+        )
+
+    def _reading(self, shelf: Shelf, procedure: str, question: str) -> Reading:
+        hits = search(shelf.index, shelf.lexicon, question, self._embed(question), procedure)
+        return self._reader.read(question, shelf.index, hits)
+
+    def _refuse(self, shelf: Shelf, procedure: str, asked: str, best: Reading, assessment: Assessment) -> Reply:
+        """The kind of "no": a decision for the care team, not our field, or not on this page."""
+        if assessment.advice:
+            reason = Reason.ADVICE
+        elif assessment.topic != "procedure":
+            reason = Reason.OFF_TOPIC
+        else:
+            reason = Reason.DETAIL if best.answerable >= MIN_ANSWERABLE / 4 else Reason.TOPIC
+        near = kind_of_path(best.hits[0].passage.path) if best.hits and reason is Reason.DETAIL else None
+        return self._no(shelf, reason, asked, procedure, best=best, near=near)
+
+    def _no(
+        self,
+        shelf: Shelf,
+        reason: Reason,
+        asked: str,
+        procedure: str | None,
+        *,
+        best: Reading | None = None,
+        near: Kind | None = None,
+        name: str = "",
+    ) -> NoAnswer:
+        known = procedure if procedure in shelf.titles else _only(shelf)
+        title = shelf.titles[known] if known else ""
+        hits = best.hits if best else ()
+        section = hits[0].passage.path[0] if near and hits else ""
+        key = "detail" if reason is Reason.DETAIL and section and title else "topic" if reason is Reason.DETAIL else reason.value
+        return NoAnswer(
+            text=self.wording.text(f"no.{key}", title=title, section=section, name=name),
+            reason=reason,
+            procedure=known,
+            searched=asked,
+            choices=self._choices(shelf, known, hits),
+            confidence=best.answerable if best else 0.0,
+            version=shelf.index.manifest.id,
+            hits=hits,
+        )
+
+    def _clarify(self, shelf: Shelf, asked: str, candidates: tuple[str, ...], assessment: Assessment) -> Reply:
+        if not candidates and assessment.topic != "procedure":
+            return self._no(shelf, Reason.OFF_TOPIC, asked, None)
+        slugs = candidates or tuple(sorted(shelf.titles, key=lambda slug: shelf.titles[slug]))
+        choices = tuple(Choice(shelf.titles[slug], asked, slug) for slug in slugs)
+        return Clarify(text=self.wording.text("clarify"), searched=asked, choices=choices, version=shelf.index.manifest.id)
+
+    def _escalation(self, assessment: Assessment) -> Escalation:
+        band = {Level.CRISIS: "crisis", Level.EMERGENCY: "emergency"}.get(assessment.level, "urgent")
+        language = "es" if assessment.language == "es" else "en"
+        card = self.wording.card(band, language)
+        return Escalation(text="\n".join((card.title, *card.lines)), band=band, language=language)  # type: ignore[arg-type]
+
+    def _stated(self, shelf: Shelf, question: str, reading: Reading) -> float:
+        return self._reader.stated(question, shelf.index, quoted(reading))
+
+    def _suggest(self, shelf: Shelf, procedure: str) -> tuple[tuple[Kind, Choice], ...]:
+        def answered(question: str) -> list[Kind | None]:
+            match shelf.scope.settle(question, procedure, None):
+                case Settled(_, searched):
+                    reading = self._reading(shelf, procedure, searched)
+                    right = reading.answerable >= MIN_ANSWERABLE
+                    return [kind_of_path(hit.passage.path) for hit in quoted(reading)] if right else []
+                case _:
+                    return []
+
+        return suggested(shelf.index, procedure, self._questions, answered)
+
+    def _choices(self, shelf: Shelf, procedure: str | None, hits: Sequence[Hit], shown: Sequence[Kind | None] = ()) -> tuple[Choice, ...]:
+        """Questions the page does answer, those nearest to what was asked first."""
+        if procedure is None:
+            return ()
+        kinds = [kind_of_path(hit.passage.path) for hit in hits]
+        offered = [(kind, choice) for kind, choice in self._suggested(shelf, procedure) if kind not in shown]
+        offered.sort(key=lambda pair: kinds.index(pair[0]) if pair[0] in kinds else len(kinds))
+        return tuple(choice for _, choice in offered[:CHOICES])
+
+    def suggestions(self, procedure: str | None) -> tuple[Choice, ...]:
+        """Four questions for an empty chat: about the page, or about the only procedure there is, or one a procedure."""
+        shelf = self._library.shelf()
+        slug = procedure if procedure in shelf.titles else _only(shelf)
+        if slug is not None:
+            return tuple(choice for _, choice in self._suggested(shelf, slug)[:4])
+        firsts = (self._suggested(shelf, slug) for slug in sorted(shelf.titles))
+        return tuple(replace(pairs[0][1], label=f"{shelf.titles[str(pairs[0][1].procedure)]}: {pairs[0][1].label}") for pairs in firsts if pairs)[:4]
+
+    def related(self, reply: Reply) -> tuple[Choice, ...]:
+        """Up to three next questions that the page answers and this reply did not."""
+        if not isinstance(reply, Answer) or reply.procedure is None:
+            return reply.choices
+        shelf = self._library.shelf()
+        shown = [kind_of_path(citation.section) for citation in reply.citations]
+        return self._choices(shelf, reply.procedure, (), shown) if reply.procedure in shelf.titles else ()
+
+    def procedures(self) -> tuple[tuple[str, str], ...]:
+        """Slug and title of every published procedure, by title."""
+        return tuple(sorted(self._library.shelf().titles.items(), key=lambda pair: pair[1]))
+
+    def whole_section(self, citation: Citation) -> Citation:
+        """The section that a heading opens around a citation, from the version that the citation names."""
+        return cite.whole_section(self._library.index(citation.version), citation)
+
+    def document(self, slug: str, version: str | None = None) -> PublishedDocument | None:
+        """A published document, of an earlier version when one is named; None when there is no such document."""
+        try:
+            index = self._library.index(version or self._library.shelf().index.manifest.id)
+        except FaqError:
+            return None
+        document = index.documents.get(slug)
+        if document is None:
+            return None
+        sections = tuple(section for section in index.sections if section.document == slug)
+        return PublishedDocument(slug, document.title, document.text, sections, index.manifest.id, published_on(index.manifest.id))
+
+    @property
+    def version(self) -> str | None:
+        """The version in use, None when nothing is published."""
+        try:
+            return self._library.shelf().index.manifest.id
+        except FaqError:
+            return None
+
+    def close(self) -> None:
+        self._library.close()
+
+
+def quoted(reading: Reading) -> tuple[Hit, ...]:
+    """The hits a patient is shown: the best, and those nearly as probable, so that a list comes whole."""
+    best = reading.hits[0].probability
+    return tuple(hit for hit in reading.hits[:MOST_QUOTED] if hit.probability >= ALSO * best)
+
+
+def published_on(version: str) -> date:
+    """The day a version id names, UTC."""
+    return date(int(version[:4]), int(version[4:6]), int(version[6:8]))
+
+
+def _notices(assessment: Assessment) -> tuple[Notice, ...]:
+    symptom = (Notice.SYMPTOM,) if assessment.level is Level.SYMPTOM else ()
+    return (*symptom, *((Notice.ADVICE,) if assessment.advice else ()))
+
+
+def _spoken(turns: Sequence[Turn]) -> str | None:
+    """The procedure of the last turn that was about one."""
+    return next((turn.reply.procedure for turn in reversed(turns) if turn.reply.procedure), None)
+
+
+def _only(shelf: Shelf) -> str | None:
+    return next(iter(shelf.titles)) if len(shelf.titles) == 1 else None

@@ -1,0 +1,118 @@
+"""The published version on disk becomes a shelf that questions are answered from, and a new version replaces it at rest."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from bot.scope import Names, Scope
+from bot.search import Lexicon
+from ingest.index import Index
+from ingest.types import FaqError, IndexDamaged, IndexMismatch, IndexMissing, ModelId
+from ingest.versions import Versions
+
+LOOK_SECONDS = 1.0  # between two looks at the pointer
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """One version with everything that is derived from it once. A question uses one shelf from search to citation."""
+
+    index: Index
+    lexicon: Lexicon
+    scope: Scope
+
+    @property
+    def titles(self) -> Mapping[str, str]:
+        return MappingProxyType({slug: document.title for slug, document in self.index.documents.items()})
+
+
+class Library:
+    """Holds the shelf in use. A daemon thread looks at the pointer and switches; a damaged version is never switched to."""
+
+    def __init__(self, versions: Versions, names: Names, embedding: ModelId, reader: ModelId) -> None:
+        """Opens the current version, or the newest good one before it. A missing index leaves the library empty."""
+        self._versions, self._names = versions, names
+        self._embedding, self._reader = embedding, reader
+        self._shelf: Shelf | None = None
+        self._seen: str | None = None
+        self.problem: FaqError | None = None  # why the shelf is not the version that the pointer names
+        self._stop = threading.Event()
+        self.look()
+        self._thread = threading.Thread(target=self._watch, name="library", daemon=True)
+        self._thread.start()
+
+    def shelf(self) -> Shelf:
+        """The version in use. Raises IndexMissing, or what is wrong with the only version there is."""
+        if self._shelf is None:
+            raise self.problem or IndexMissing("Nothing is published yet. Run `python -m ingest publish`.")
+        return self._shelf
+
+    def index(self, version: str) -> Index:
+        """The index of a version that is kept, for showing what was read then. Raises IndexMissing, IndexDamaged."""
+        shelf = self.shelf()
+        if shelf.index.manifest.id == version:
+            return shelf.index
+        if version not in self._versions.ids():
+            raise IndexMissing(f"Version {version} is no longer kept.")
+        return Index(self._versions.path(version), self._versions.manifest(version))
+
+    def look(self) -> None:
+        """Looks at the pointer and opens what it names, when that is new."""
+        try:
+            current = self._versions.current()
+        except IndexDamaged as error:
+            current, self.problem = None, error
+            if self._shelf is None:
+                self._open_newest_good(None)
+            return
+        if current is None or current == self._seen:
+            return
+        self._seen = current
+        try:
+            self._shelf, self.problem = self._open(current), None
+        except FaqError as error:
+            log.error("version %s is not used: %s", current, error)
+            self.problem = error
+            if self._shelf is None:
+                self._open_newest_good(current)
+
+    def close(self) -> None:
+        self._stop.set()
+        self._thread.join(timeout=5)
+
+    def _open_newest_good(self, before: str | None) -> None:
+        for version in self._versions.good_before(before):
+            try:
+                self._shelf = self._open(version)
+            except FaqError as error:
+                log.error("version %s is not used: %s", version, error)
+            else:
+                return
+
+    def _open(self, version: str) -> Shelf:
+        manifest = self._versions.manifest(version)
+        for what, built, here in (("embedding model", manifest.embedding, self._embedding), ("reader", manifest.reader, self._reader)):
+            if built.sha256 != here.sha256:
+                raise IndexMismatch(
+                    f"Version {version} was built with the {what} {built.name}, but {here.name} is configured. "
+                    "Run `python -m ingest publish` to rebuild it."
+                )
+        index = Index(self._versions.path(version), manifest)
+        return Shelf(index, Lexicon.of(index), Scope(index.documents, self._names))
+
+    def _watch(self) -> None:
+        while not self._stop.wait(LOOK_SECONDS):
+            quietly(self.look)
+
+
+def quietly(action: Callable[[], None]) -> None:
+    """Runs a background step; what fails is logged, the version in use stays."""
+    try:
+        action()
+    except (OSError, FaqError, ValueError) as error:
+        log.error("looking for a new version failed: %s", error)

@@ -1,0 +1,22 @@
+"""A question that asks two things becomes its parts; a question that asks one stays whole."""
+
+from __future__ import annotations
+
+import re
+
+_OPENING = (
+    r"(?:how|when|what|whats|where|why|who|which|can|could|do|does|did|is|are|am|will|would|should|may)\b(?!\s+(?:if|about)\b\s*$)"
+)
+_JOINT = re.compile(rf"(?:\?+\s+|[.;]\s+|,?\s+(?:and|also|plus|&)\s+(?:also\s+)?|,\s+)(?={_OPENING})", re.IGNORECASE)
+_OPENS = re.compile(rf"\W*(?:(?:and|also|so|ok|hi|hello|please)\W+)*{_OPENING}", re.IGNORECASE)
+SHORTEST = 3  # words; "how and when" is one question
+MOST = 3  # parts answered; more than three are read as one question
+
+
+def parts(question: str) -> tuple[str, ...]:
+    """At most MOST parts, each opening like a question of its own; otherwise the question itself, alone."""
+    pieces = [piece.strip(" ,.;?") for piece in _JOINT.split(question) if piece.strip(" ,.;?")]
+    asking = [piece for piece in pieces if _OPENS.match(piece) and len(piece.split()) >= SHORTEST]
+    if not 2 <= len(asking) <= MOST or len(asking) != len(pieces):
+        return (question,)
+    return tuple(asking)

@@ -1,0 +1,80 @@
+"""A question and its hits become a reading: which passage answers, how surely, or that none does.
+
+Late interaction (ColBERT: Khattab and Zaharia, SIGIR 2020) over the reader's token vectors, plus an intent layer: what
+the question asks for against what each passage states. Trained on synthetic pages only (`training/`), so a new
+clinic's page needs no training of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bot.types import Hit
+from ingest.embed import Encoded, ReaderModel
+from ingest.index import Index
+
+SHARPNESS = 8.0  # of the soft minimum over the question's tokens; as trained
+FLOOR = 0.02  # added to the intent match before the logarithm; as trained
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Hits with their probabilities, most probable first, and the probability that any of them answers."""
+
+    hits: tuple[Hit, ...]
+    answerable: float
+
+
+class Reader:
+    """Judges whether a page answers. `temperature` and `offset` calibrate `answerable` on pages not trained on."""
+
+    def __init__(self, model: ReaderModel) -> None:
+        self._model = model
+        scale = model.config["scale"]
+        use = frozenset(model.config["use"])
+        self._late, self._min, self._pool, self._intent = (
+            float(scale[name]) if name in use else 0.0 for name in ("late", "min", "pool", "intent")
+        )
+        self._none = float(model.config["none"])
+        self._temperature = float(model.config.get("temperature", 1.0))
+        self._offset = float(model.config.get("offset", 0.0))
+
+    def read(self, question: str, index: Index, hits: Sequence[Hit]) -> Reading:
+        """Costs one question encoding; passages were encoded at ingestion."""
+        if not hits:
+            return Reading((), 0.0)
+        asked = self._model.encode(question)
+        scores = self._scores(asked, index, [hit.number for hit in hits])
+        none = self._none + asked.absent
+        peak = max(float(scores.max()), none)
+        mass = np.exp(scores - peak)
+        total = float(mass.sum() + np.exp(none - peak))
+        probability = mass / total
+        order = np.argsort(-probability, kind="stable")
+        read = tuple(replace(hits[i], probability=float(probability[i])) for i in order)
+        log_odds = float(np.log(mass.sum() + 1e-30) + peak - none)
+        return Reading(read, float(1.0 / (1.0 + np.exp(-(log_odds - self._offset) / self._temperature))))
+
+    def stated(self, question: str, index: Index, hits: Sequence[Hit]) -> float:
+        """0 to 1: how fully the passages state what the question asks for, by the intent layer; below .55 they only touch it."""
+        asked = self._model.encode(question)
+        return float((index.states[[hit.number for hit in hits]].astype(np.float64) @ asked.asks).max(initial=0.0))
+
+    def _scores(self, asked: Encoded, index: Index, numbers: Sequence[int]) -> NDArray[np.float64]:
+        """(hits,) the trained score of each passage."""
+        tokens = [index.tokens(number) for number in numbers]
+        starts = np.cumsum([0, *(len(one) for one in tokens[:-1])])
+        similarity = asked.tokens.astype(np.float32) @ np.concatenate(tokens).astype(np.float32).T
+        best = np.maximum.reduceat(similarity, starts, axis=1).T.astype(np.float64)  # (hits, question tokens)
+        weights = asked.weights / asked.weights.sum()
+        mean = best @ weights
+        soft = -np.log(np.exp(-SHARPNESS * best) @ weights + 1e-9) / SHARPNESS
+        pooled = index.pooled[list(numbers)] @ asked.pooled
+        stated = index.states[list(numbers)].astype(np.float64) @ asked.asks
+        return np.asarray(
+            self._late * mean + self._min * soft + self._pool * pooled + self._intent * np.log(stated + FLOOR), dtype=np.float64
+        )

@@ -1,0 +1,222 @@
+"""A question, the page it came from and the conversation become the procedure that is meant, or the candidates.
+
+Names decide, never similarity: look-alike pages repeat each other's sentences, and a sentence of the wrong procedure is
+the worst answer there is.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import tomllib
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+from rapidfuzz import process
+from rapidfuzz.distance import DamerauLevenshtein
+
+from ingest.types import ConfigurationError, Document
+
+NAMED = 0.6  # share of a name's telling words that a question must hold; "SI joint" alone is .56 of "SI Joint Fusion"
+CLOSE = 0.12  # two names whose shares differ by less are both candidates
+GENERIC_WEIGHT = 0.25  # of a word such as "joint", which hardly tells one procedure from another
+THE_PROCEDURE = "the procedure"
+_WORD = re.compile(r"[a-z0-9]+(?:[’'-][a-z0-9]+)*", re.IGNORECASE)
+
+
+class _NamesFile(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    same: list[list[str]] = []
+    generic: list[str] = []
+    elsewhere: list[str] = []
+    procedures: dict[str, list[str]] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A word, or several that mean one, in its comparing form with its span in the text."""
+
+    word: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What procedures are called: `data/names.toml`."""
+
+    same: Mapping[tuple[str, ...], str] = field(default_factory=dict)  # words -> comparing form
+    generic: frozenset[str] = frozenset()
+    elsewhere: tuple[str, ...] = ()
+    procedures: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @classmethod
+    def load(cls, path: Path) -> Names:
+        """Raises ConfigurationError that names the file and the field."""
+        try:
+            raw = _NamesFile.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+        except (OSError, tomllib.TOMLDecodeError, ValidationError) as error:
+            raise ConfigurationError(f"{path} cannot be used: {error}") from error
+        same = {tuple(_stem(w) for w in _WORD.findall(word.lower())): line[0].lower() for line in raw.same for word in line}
+        procedures = {slug: tuple(names) for slug, names in raw.procedures.items()}
+        return cls(same, frozenset(raw.generic), tuple(raw.elsewhere), procedures)
+
+    def tokens(self, text: str, known: Sequence[str] = ()) -> list[Token]:
+        """Comparing forms of the words of a text; long misspelt words become the `known` word one or two letters away."""
+        words = [(_stem(match[0].lower()), match.start(), match.end()) for match in _WORD.finditer(text)]
+        tokens: list[Token] = []
+        at = 0
+        while at < len(words):
+            for length in (4, 3, 2, 1):
+                key = tuple(word for word, _, _ in words[at : at + length])
+                if len(key) == length and (form := self.same.get(key)) is not None:
+                    tokens.append(Token(form, words[at][1], words[at + length - 1][2]))
+                    at += length
+                    break
+            else:
+                word, start, end = words[at]
+                tokens.append(Token(self._corrected(word, known), start, end))
+                at += 1
+        return tokens
+
+    def _corrected(self, word: str, known: Sequence[str]) -> str:
+        if len(word) < 6 or not known or word in known:
+            return word
+        found = process.extractOne(word, known, scorer=DamerauLevenshtein.distance, score_cutoff=2 if len(word) > 8 else 1)
+        return word if found is None else self.same.get((found[0],), found[0])
+
+
+def _stem(word: str) -> str:
+    """The singular, roughly: enough to compare names of procedures."""
+    word = re.sub(r"[’']s$", "", word)
+    if len(word) > 5 and word.endswith("ies"):
+        return word[:-3] + "y"
+    return word[:-1] if len(word) > 4 and word.endswith("s") and not word.endswith(("ss", "is", "us")) else word
+
+
+@dataclass(frozen=True, slots=True)
+class _Name:
+    slug: str
+    words: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """The procedure that is meant and the question with its name taken out ("does SI fusion hurt" -> "does the procedure hurt")."""
+
+    procedure: str
+    question: str
+    named: bool  # the question itself names it
+
+
+@dataclass(frozen=True, slots=True)
+class Unsettled:
+    """Which procedure? The candidates, likeliest first; empty when nothing points to any."""
+
+    candidates: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """The question is about a procedure that no page here is about."""
+
+    name: str
+
+
+class Scope:
+    """Knows the names of every published procedure."""
+
+    def __init__(self, documents: Mapping[str, Document], names: Names) -> None:
+        self._documents = documents
+        self._names = names
+        called = {slug: (document.title, *names.procedures.get(slug, ())) for slug, document in documents.items()}
+        self._called = [
+            _Name(slug, words)
+            for slug, titles in called.items()
+            for title in titles
+            for part in _variants(title)
+            if (words := frozenset(token.word for token in names.tokens(part))) - names.generic
+        ]
+        held = Counter(word for words in {one.slug: frozenset().union(*(n.words for n in self._called if n.slug == one.slug)) for one in self._called}.values() for word in words)
+        self._weights = {
+            word: (GENERIC_WEIGHT if word in names.generic else 1.0) * (1.0 + math.log(len(documents) / count))
+            for word, count in held.items()
+        }
+        self._known = sorted({word for one in self._called for word in one.words if len(word) > 4} | {w for key in names.same for w in key if len(w) > 5})
+        self._elsewhere = [frozenset(token.word for token in names.tokens(name)) for name in names.elsewhere]
+
+    def settle(self, question: str, page: str | None, spoken: str | None) -> Settled | Unsettled | Elsewhere:
+        """`page` is the page the patient came from, `spoken` what the conversation is about. Words beat page beats conversation."""
+        tokens = self._names.tokens(question, self._known)
+        scores = self._scores(tokens)
+        best = max(scores.values(), default=0.0)
+        if best >= NAMED:
+            candidates = sorted((s for s in scores if scores[s] >= best - CLOSE), key=lambda s: (-scores[s], s))
+            for preferred in (page, spoken):
+                if preferred in candidates:
+                    candidates = [preferred]
+            if len(candidates) == 1:
+                return Settled(candidates[0], self._without_name(question, tokens, candidates[0]), named=True)
+            return Unsettled(tuple(candidates))
+        fallback = page or spoken or (next(iter(self._documents)) if len(self._documents) == 1 else None)
+        if other := self._other(tokens, fallback):
+            return Elsewhere(other)
+        if fallback in self._documents and fallback is not None:
+            return Settled(fallback, question, named=False)
+        likely = sorted((s for s in scores if scores[s] >= max(0.25, best - 2 * CLOSE)), key=lambda s: (-scores[s], s))
+        return Unsettled(tuple(likely))
+
+    def _scores(self, tokens: Sequence[Token]) -> dict[str, float]:
+        """Slug -> share of its name that the question holds, less what the question names beyond it; 0 to 1."""
+        held = {token.word for token in tokens if token.word in self._weights}
+        scores: dict[str, float] = {}
+        for name in self._called:
+            total = sum(self._weights[word] for word in name.words)
+            matched = sum(self._weights[word] for word in name.words & held)
+            own = frozenset().union(*(one.words for one in self._called if one.slug == name.slug))
+            beyond = sum(self._weights[word] for word in held - own if word not in self._names.generic)
+            telling = {word for word in name.words & held if word not in self._names.generic}
+            score = matched / (total + 0.6 * beyond) if telling else 0.0
+            scores[name.slug] = max(scores.get(name.slug, 0.0), score)
+        return scores
+
+    def _without_name(self, question: str, tokens: Sequence[Token], slug: str) -> str:
+        """The question with the longest run of the procedure's name replaced by "the procedure"."""
+        words = frozenset().union(*(name.words for name in self._called if name.slug == slug))
+        allowed = words | {"surgery", "procedure", "operation", "treatment"}
+        best: tuple[float, int, int] = (0.0, 0, 0)
+        for first in range(len(tokens)):
+            seen: set[str] = set()
+            for last in range(first, len(tokens)):
+                if tokens[last].word not in allowed:
+                    break
+                seen.add(tokens[last].word)
+                weight = sum(self._weights.get(word, 0.0) for word in seen & words)
+                total = min(sum(self._weights[word] for word in name.words) for name in self._called if name.slug == slug)
+                if weight / total >= NAMED and (weight, last - first) > (best[0], best[2] - best[1]):
+                    best = (weight, first, last)
+        if best[0] == 0.0:
+            return question
+        start, end = tokens[best[1]].start, tokens[best[2]].end
+        before = re.sub(r"\b(the|a|an|my|this|your)\s+$", "", question[:start], flags=re.IGNORECASE)
+        return f"{before}{THE_PROCEDURE}{question[end:]}"
+
+    def _other(self, tokens: Sequence[Token], fallback: str | None) -> str | None:
+        """A procedure of `elsewhere` that the question names, that no page is called by and the page in use never speaks of."""
+        held = {token.word for token in tokens}
+        spoken = {token.word for token in self._names.tokens(self._documents[fallback].text)} if fallback in self._documents and fallback else set()
+        for name, words in zip(self._names.elsewhere, self._elsewhere, strict=True):
+            if words <= held and not words <= spoken and not words <= self._weights.keys():
+                return name
+        return None
+
+
+def _variants(title: str) -> list[str]:
+    """ "Radiofrequency Ablation (RFA) – Kestrel Spine" -> the whole, without brackets, what is in brackets, before the dash."""
+    inside = re.findall(r"\(([^)]+)\)", title)
+    outside = re.sub(r"\([^)]*\)", " ", title)
+    head = re.split(r"\s[–—|-]\s|:\s|,\s| at ", outside)[0]
+    return list(dict.fromkeys(part.strip() for part in (head, *inside) if part.strip()))

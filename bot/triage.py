@@ -1,0 +1,153 @@
+"""A patient's raw message becomes an Assessment: how dangerous, advice or not, about what, in which language.
+
+Order: normalise -> crisis -> emergency -> urgent -> symptom classifier -> advice -> topic. Rules need no model; an
+exception anywhere inside becomes at least Level.SYMPTOM, never an error and never NONE.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import IntEnum
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bot.context import Contexts
+from bot.language import Language, Languages
+from bot.normalise import MAX_RULES, Speller, clean, tokens
+from bot.pattern import PatternError
+from bot.rules import RuleBook
+from bot.safety_data import ContextFile, SafetyDataError, checked
+from bot.topics import Classifier
+from bot.vocabulary import Vocabulary
+
+Embed = Callable[[str], NDArray[np.float32]]
+log = logging.getLogger(__name__)
+
+
+class Level(IntEnum):
+    """Higher is more dangerous. URGENT and above stop before any search; SYMPTOM shows a card above the answer."""
+
+    NONE = 0
+    SYMPTOM = 1
+    URGENT = 2
+    EMERGENCY = 3
+    CRISIS = 4
+
+
+LEVELS = {"crisis": Level.CRISIS, "emergency": Level.EMERGENCY, "urgent": Level.URGENT, "symptom": Level.SYMPTOM}
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    level: Level
+    rule: str | None  # the rule that set the level; "classifier" or "failure" when none did
+    advice: bool  # the patient wants a personal decision
+    topic: str  # one of bot.topics.TOPICS
+    topic_score: float  # probability of that topic, 0 to 1; 0 when it was not computed
+    language: Language
+    normalised: str  # cleaned text, at most MAX_CLEAN characters: what is embedded and searched
+
+
+@dataclass(frozen=True, slots=True)
+class Triage:
+    """Pure once loaded: the same message and embedding always give the same Assessment."""
+
+    red_flags: RuleBook
+    advice: RuleBook
+    contexts: Contexts
+    speller: Speller
+    classifier: Classifier
+    languages: Languages
+
+    @classmethod
+    def load(cls, folder: Path) -> Triage:
+        """Reads data/safety and checks every rule's own examples. Raises SafetyDataError naming file and line."""
+        red_flags, advice = RuleBook.load(folder / "red_flags.yaml"), RuleBook.load(folder / "advice.yaml")
+        for rule in red_flags.rules:
+            if rule.band not in LEVELS:
+                raise SafetyDataError(f"{red_flags.path}:{rule.line}: rule {rule.id}: unknown band “{rule.band}”.")
+        context_file, _ = checked(folder / "context.yaml", ContextFile)
+        try:
+            contexts = Contexts(context_file)
+        except PatternError as error:
+            raise SafetyDataError(f"{folder / 'context.yaml'}: {error}") from error
+        vocabulary = Vocabulary.load(folder)
+        words = [*red_flags.words(), *advice.words()]
+        exact = {w.text for w in words if not w.prefix}
+        heads = tuple({w.text for w in words if w.prefix and len(w.text) > 3})
+        forms = {word for word in vocabulary.words if word.startswith(heads)}
+        speller = Speller(exact | forms, heads, vocabulary.knows, context_file.typos)
+        classifier = Classifier.load(folder / "classifier.json")
+        triage = cls(red_flags, advice, contexts, speller, classifier, Languages(context_file.spanish, vocabulary.knows))
+        if problems := triage.check_examples():
+            raise SafetyDataError("\n".join(problems))
+        return triage
+
+    def check_examples(self) -> list[str]:
+        """One line per example that its own rule gets wrong; empty when all is well."""
+        problems = []
+        for book, is_red in ((self.red_flags, True), (self.advice, False)):
+            for rule in {r.id: r for r in book.rules}.values():
+                for text in rule.must_match:
+                    reached = self._level(text)[0] >= LEVELS[rule.band] if is_red else self._wants_advice(text)
+                    if not reached:
+                        problems.append(f"{book.path}:{rule.line}: rule {rule.id} must match “{text}” and does not.")
+                for text in rule.must_not_match:
+                    hit = rule.id in self.rule_ids(text, book)
+                    if hit:
+                        problems.append(f"{book.path}:{rule.line}: rule {rule.id} must not match “{text}” and does.")
+        return problems
+
+    def assess(self, text: str, embedding: Embed | None) -> Assessment:
+        """Never raises. `embedding` gets the cleaned text and gives a unit vector of 384 numbers; None: rules only."""
+        try:
+            return self._assess(text, embedding)
+        except Exception as error:  # noqa: BLE001 - fail-safe by contract: the card, never an answer without it
+            log.error("triage failed: %s", type(error).__name__)
+            return Assessment(Level.SYMPTOM, "failure", True, "procedure", 0.0, "en", text[:2000] if isinstance(text, str) else "")
+
+    def rule_ids(self, text: str, book: RuleBook) -> set[str]:
+        words = self._tokens(text)
+        return {rule.id for rule in book.hits(words, self.contexts.reading(words))}
+
+    def _assess(self, text: str, embedding: Embed | None) -> Assessment:
+        normalised = clean(text)
+        level, rule = self._level(text)
+        advice = self._wants_advice(text)
+        language = self.languages.of(normalised)
+        topic, topic_score = "procedure", 0.0
+        try:
+            if embedding is not None and normalised:
+                reading = self.classifier.read(embedding(normalised))
+                bars = self.classifier.thresholds
+                if level is Level.NONE and reading.symptom >= bars.symptom:
+                    level, rule = Level.SYMPTOM, "classifier"
+                advice = advice or reading.advice >= bars.advice
+                likely = max(reading.topics, key=lambda name: reading.topics[name])
+                if reading.topics["procedure"] < 1 - bars.topic and likely != "procedure":
+                    topic = likely
+                topic_score = reading.topics[topic]
+        except Exception as error:  # noqa: BLE001 - the rules' verdict stands, raised to the card
+            log.error("the classifier failed: %s", type(error).__name__)
+            level, rule = max((level, rule), (Level.SYMPTOM, "failure"), key=lambda pair: pair[0])
+        return Assessment(level, rule, advice, topic, topic_score, language, normalised)
+
+    def _tokens(self, text: str) -> list[str]:
+        return self.speller.mend(tokens(clean(text, MAX_RULES)))
+
+    def _level(self, text: str) -> tuple[Level, str | None]:
+        words = self._tokens(text)
+        hits = list(self.red_flags.hits(words, self.contexts.reading(words)))
+        if not hits:
+            return Level.NONE, None
+        worst = max(hits, key=lambda rule: LEVELS[rule.band])
+        return LEVELS[worst.band], worst.id
+
+    def _wants_advice(self, text: str) -> bool:
+        words = self._tokens(text)
+        return any(True for _ in self.advice.hits(words, self.contexts.reading(words)))
+

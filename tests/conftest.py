@@ -1,0 +1,43 @@
+"""What all tests share: the clinic's page, and an index published once from it and from the synthetic clinic."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from ingest import pipeline
+from ingest.embed import stay_offline
+
+ROOT = Path(__file__).parents[1]
+CLINIC = ROOT / "data" / "procedures"
+CORPUS = ROOT / "tests" / "corpus"
+stay_offline(os.environ)
+
+
+def places(documents: Path, index: Path) -> pipeline.Places:
+    return pipeline.Places(documents, index, ROOT / "bot" / "model", clinic=ROOT / "data" / "clinic.toml")
+
+
+@pytest.fixture(scope="session")
+def clinic_index(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The clinic's page, published with the real models."""
+    index = tmp_path_factory.mktemp("clinic") / "index"
+    assert pipeline.publish(places(CLINIC, index)).version
+    return index
+
+
+@pytest.fixture(scope="session")
+def synthetic_index(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The synthetic clinic of look-alike pages, published with the real models."""
+    index = tmp_path_factory.mktemp("synthetic") / "index"
+    assert pipeline.publish(places(CORPUS, index)).version
+    return index
+
+
+@pytest.fixture
+def own_index(clinic_index: Path, tmp_path: Path) -> Path:
+    """A copy of the clinic's index that a test may change."""
+    return Path(shutil.copytree(clinic_index, tmp_path / "index"))

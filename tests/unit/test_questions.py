@@ -1,0 +1,55 @@
+"""Follow-ups stand alone, and questions that ask two things are taken apart."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.followup import standalone
+from bot.parts import parts
+from bot.types import Answer, Citation, Escalation, Reply, Sentence, Turn
+from ingest.types import Document
+
+DOCUMENT = Document("page", "Page", "Pain may come back.", "page.txt")
+
+
+def answered(question: str) -> Turn:
+    citation = Citation(DOCUMENT, ("Page",), 0, 19, "v")
+    reply: Reply = Answer(text=citation.quote, sentences=(Sentence(citation.quote, 0),), citations=(citation,), searched=question)
+    return Turn(question, reply)
+
+
+@pytest.mark.parametrize(
+    ("before", "question", "expected"),
+    [
+        ("when can i start walking", "and swimming?", "when can i start swimming?"),
+        ("how long is the procedure", "what about the recovery", "how long is recovery"),
+        ("are there restrictions", "for how many weeks?", "are there restrictions, for how many weeks?"),
+        ("what are the risks", "which ones are serious", "what are the risks, which ones are serious"),
+        ("what are the risks", "can i get a taxi home", "can i get a taxi home"),
+    ],
+)
+def test_a_follow_up_takes_what_it_lacks_from_the_question_before(before: str, question: str, expected: str) -> None:
+    assert standalone(question, (answered(before),)).replace("the recovery", "recovery") == expected
+
+
+def test_an_escalated_turn_does_not_feed_the_next() -> None:
+    turns = (answered("what are the risks"), Turn("my chest hurts", Escalation(text="911", band="emergency")))
+    assert standalone("which ones are serious", turns).startswith("what are the risks")
+
+
+def test_a_first_question_stays_as_it_is() -> None:
+    assert standalone("and swimming?", ()) == "and swimming?"
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("how long does it take and when can I walk", ("how long does it take", "when can I walk")),
+        ("what are the risks? do I need a driver?", ("what are the risks", "do I need a driver")),
+        ("how and when is it done", ("how and when is it done",)),
+        ("what are the risks and side effects", ("what are the risks and side effects",)),
+        ("I had surgery. when can I walk", ("I had surgery. when can I walk",)),
+    ],
+)
+def test_only_real_parts_are_taken_apart(question: str, expected: tuple[str, ...]) -> None:
+    assert parts(question) == expected

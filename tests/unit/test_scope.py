@@ -1,0 +1,67 @@
+"""Which procedure is meant, by names only."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.scope import Elsewhere, Names, Scope, Settled, Unsettled
+from ingest.types import ConfigurationError, Document
+from tests.conftest import ROOT
+
+NAMES = Names.load(ROOT / "data" / "names.toml")
+TITLES = ["SI Joint Injection", "SI Joint Fusion", "Lumbar Facet Injection", "Cervical Facet Injection", "Facet Rhizotomy", "Kyphoplasty", "Vertebroplasty"]
+CLINIC = Scope({title: Document(title, title, "text", title) for title in TITLES}, NAMES)
+ALONE = Scope({"si-joint-fusion": Document("si-joint-fusion", "SI Joint Fusion", "after injections failed", "x")}, NAMES)
+
+
+@pytest.mark.parametrize(
+    ("question", "title"),
+    [
+        ("does si fusion hurt", "SI Joint Fusion"),
+        ("how much is a sacroiliac shot", "SI Joint Injection"),
+        ("kyphoplsty recovery", "Kyphoplasty"),
+        ("neck facet shot risks", "Cervical Facet Injection"),
+        ("are facet rhizotomies safe", "Facet Rhizotomy"),
+    ],
+)
+def test_patients_words_name_the_procedure(question: str, title: str) -> None:
+    settled = CLINIC.settle(question, None, None)
+    assert isinstance(settled, Settled) and settled.procedure == title
+
+
+def test_the_name_is_taken_out_of_the_question() -> None:
+    settled = ALONE.settle("How long does a sacroiliac joint fusion take?", None, None)
+    assert isinstance(settled, Settled) and settled.question == "How long does the procedure take?"
+
+
+def test_the_joint_alone_is_not_the_procedure() -> None:
+    settled = ALONE.settle("what is the si joint", None, None)
+    assert isinstance(settled, Settled) and settled.question == "what is the si joint"
+
+
+def test_two_procedures_that_fit_are_both_candidates() -> None:
+    unsettled = CLINIC.settle("how long does a facet injection take", None, None)
+    assert isinstance(unsettled, Unsettled)
+    assert set(unsettled.candidates[:2]) == {"Lumbar Facet Injection", "Cervical Facet Injection"}
+
+
+def test_words_beat_the_page_and_the_page_beats_the_conversation() -> None:
+    named = CLINIC.settle("is kyphoplasty safe", "Vertebroplasty", "SI Joint Fusion")
+    from_page = CLINIC.settle("is it safe", "Vertebroplasty", "SI Joint Fusion")
+    from_talk = CLINIC.settle("is it safe", None, "SI Joint Fusion")
+    assert [one.procedure for one in (named, from_page, from_talk) if isinstance(one, Settled)] == ["Kyphoplasty", "Vertebroplasty", "SI Joint Fusion"]
+
+
+def test_a_procedure_without_a_page_is_said_to_be_elsewhere() -> None:
+    assert isinstance(ALONE.settle("how long does a hip replacement take", None, None), Elsewhere)
+
+
+def test_nothing_named_in_a_clinic_of_many_pages_is_unsettled() -> None:
+    assert CLINIC.settle("when can i drive", None, None) == Unsettled(())
+
+
+def test_a_broken_names_file_is_said(tmp_path_factory: pytest.TempPathFactory) -> None:
+    path = tmp_path_factory.mktemp("names") / "names.toml"
+    path.write_text("same = 3")
+    with pytest.raises(ConfigurationError, match="names.toml"):
+        Names.load(path)
