@@ -49,8 +49,18 @@ class _Excuse:
 
     @classmethod
     def of(cls, row: ContextRow, lists: Mapping[str, Sequence[str]]) -> _Excuse:
-        sets = [PatternSet(Pattern.parse(p, lists) for p in group) for group in (row.before, row.after, row.anywhere, row.breaks)]
-        return cls(*sets, frozenset(row.carry), row.reach, row.after_reach)
+        def patterns(texts: Sequence[str]) -> PatternSet:
+            return PatternSet(Pattern.parse(text, lists) for text in texts)
+
+        return cls(
+            before=patterns(row.before),
+            after=patterns(row.after),
+            anywhere=patterns(row.anywhere),
+            breaks=patterns(row.breaks),
+            carry=frozenset(row.carry),
+            reach=row.reach,
+            after_reach=row.after_reach,
+        )
 
 
 class Contexts:
@@ -64,12 +74,6 @@ class Contexts:
 
     def reading(self, tokens: Sequence[str]) -> Reading:
         return Reading(self, tokens)
-
-    def words(self) -> set[str]:
-        sets = [self.present, self.idioms]
-        for excuse in self.excuses.values():
-            sets += [excuse.before, excuse.after, excuse.anywhere, excuse.breaks]
-        return {w.text for group in sets for p in group.patterns for w in p.words() if not w.prefix}
 
 
 class Reading:

@@ -14,6 +14,7 @@ import numpy as np
 from bot import cite, followup
 from bot.library import Library, Shelf
 from bot.parts import parts
+from bot.redact import saw_identifier
 from bot.reader import Reader, Reading
 from bot.scope import Elsewhere, Names, Settled, Unsettled
 from bot.search import search
@@ -89,11 +90,11 @@ class Faq:
         except Exception:  # a patient always gets words to act on; the traceback goes to the log, without the question
             log.exception("no answer could be given")
             reply = Unavailable(text=self.wording.text("unavailable"))
-        return replace(reply, notices=(*_notices(assessment), *reply.notices))
+        return replace(reply, notices=(*_notices(question, assessment), *reply.notices))
 
     def _answer(self, question: Question, assessment: Assessment) -> Reply:
         shelf = self._library.shelf()
-        if assessment.language != "en" and not any(d.language == assessment.language for d in shelf.index.documents.values()):
+        if assessment.language == "es" and not any(d.language == "es" for d in shelf.index.documents.values()):
             return self._no(shelf, Reason.LANGUAGE, assessment.normalised, None)
         asked = followup.standalone(assessment.normalised, question.turns)
         if not asked.strip():
@@ -161,7 +162,7 @@ class Faq:
         section = hits[0].passage.path[0] if near and hits else ""
         key = "detail" if reason is Reason.DETAIL and section and title else "topic" if reason is Reason.DETAIL else reason.value
         return NoAnswer(
-            text=self.wording.text(f"no.{key}", title=title, section=section, name=name),
+            text=self.wording.text(f"no.{key}", "es" if reason is Reason.LANGUAGE else "en", title=title, section=section, name=name),
             reason=reason,
             procedure=known,
             searched=asked,
@@ -268,9 +269,16 @@ def published_on(version: str) -> date:
     return date(int(version[:4]), int(version[4:6]), int(version[6:8]))
 
 
-def _notices(assessment: Assessment) -> tuple[Notice, ...]:
-    symptom = (Notice.SYMPTOM,) if assessment.level is Level.SYMPTOM else ()
-    return (*symptom, *((Notice.ADVICE,) if assessment.advice else ()))
+def _notices(question: Question, assessment: Assessment) -> tuple[Notice, ...]:
+    notices = []
+    if assessment.level is Level.SYMPTOM:
+        again = any({Notice.SYMPTOM, Notice.SYMPTOM_AGAIN} & set(turn.reply.notices) for turn in question.turns)
+        notices.append(Notice.SYMPTOM_AGAIN if again else Notice.SYMPTOM)
+    if assessment.advice:
+        notices.append(Notice.ADVICE)
+    if saw_identifier(question.text):
+        notices.append(Notice.PRIVACY)
+    return tuple(notices)
 
 
 def _spoken(turns: Sequence[Turn]) -> str | None:

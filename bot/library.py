@@ -18,7 +18,7 @@ LOOK_SECONDS = 1.0  # between two looks at the pointer
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Shelf:
     """One version with everything that is derived from it once. A question uses one shelf from search to citation."""
 

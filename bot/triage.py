@@ -128,7 +128,8 @@ class Triage:
                     level, rule = Level.SYMPTOM, "classifier"
                 advice = advice or reading.advice >= bars.advice
                 likely = max(reading.topics, key=lambda name: reading.topics[name])
-                if reading.topics["procedure"] < 1 - bars.topic and likely != "procedure":
+                personal = advice or level is not Level.NONE  # their own body: never waved away as off topic
+                if not personal and likely != "procedure" and 1 - reading.topics["procedure"] >= bars.topic:
                     topic = likely
                 topic_score = reading.topics[topic]
         except Exception as error:  # noqa: BLE001 - the rules' verdict stands, raised to the card

