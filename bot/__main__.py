@@ -55,8 +55,7 @@ def _ask(args: argparse.Namespace, settings: Settings) -> int:
     if (args.question is None) == (args.batch is None):
         print("Give one question, or --batch FILE.jsonl.", file=sys.stderr)
         return USAGE
-    faq = Faq.open(settings)
-    journal = faq.open_journal(settings) if args.journal else None
+    faq = Faq.open(settings, with_journal=args.journal)
     session = uuid.uuid4().hex
     if args.batch is None:
         rows = [Row("q1", (args.question,), "", procedure=args.procedure)]
@@ -66,8 +65,7 @@ def _ask(args: argparse.Namespace, settings: Settings) -> int:
         started = time.perf_counter()
         reply = converse(faq.ask, row.turns, row.procedure or args.procedure)
         seconds = time.perf_counter() - started
-        if journal is not None:
-            journal.record(session=session, question=row.turns[-1], reply=reply, seconds=seconds)
+        faq.journal.record(session=session, question=row.turns[-1], reply=reply, seconds=seconds)
         if args.json or args.batch is not None:
             more: dict[str, Any] = {"trace": trace(reply)} if args.trace else {}
             print(json.dumps({**to_row(reply, row.id, seconds), **more}, ensure_ascii=False))

@@ -7,13 +7,15 @@ import logging
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 
 from bot import cite, followup
+from bot.journal import Journal, NullJournal, open_journal
 from bot.library import Library, Shelf
 from bot.parts import parts
+from bot.record import Recorder
 from bot.redact import saw_identifier
 from bot.reader import Reader, Reading
 from bot.scope import Elsewhere, Names, Settled, Unsettled
@@ -22,6 +24,7 @@ from bot.settings import ROOT, Settings
 from bot.suggest import load_questions, suggested
 from bot.triage import Assessment, Level, Triage
 from bot.types import Answer, Choice, Citation, Clarify, Escalation, Hit, NoAnswer, Notice, Question, Reason, Reply, Turn, Unavailable
+from bot.vocabulary import Vocabulary
 from bot.wording import Wording
 from ingest.embed import ReaderModel, Vectors, find_model, load_embeddings
 from ingest.kinds import Kind, kind_of_path
@@ -52,20 +55,31 @@ class PublishedDocument:
 class Faq:
     """The engine of one process. `ask` is safe to call from several threads and never raises."""
 
-    def __init__(self, library: Library, triage: Triage, wording: Wording, reader: Reader, embed: Embed, questions: dict[Kind, str]) -> None:
+    def __init__(
+        self,
+        library: Library,
+        triage: Triage,
+        wording: Wording,
+        reader: Reader,
+        embed: Embed,
+        questions: dict[Kind, str],
+        journal: Journal,
+        vocabulary: Vocabulary,
+    ) -> None:
         self._library, self._triage, self.wording, self._reader = library, triage, wording, reader
+        self.journal = Recorder(journal, vocabulary, self._texts)
         self._embed = functools.lru_cache(maxsize=256)(embed)  # memory only; triage and search ask for the same text
         self._questions = questions
         self._suggested = functools.lru_cache(maxsize=512)(self._suggest)
 
     @classmethod
-    def open(cls, settings: Settings) -> Faq:
+    def open(cls, settings: Settings, *, with_journal: bool = False) -> Faq:
         """Loads and warms everything once. Raises FaqError when a model, a setting or the safety data is wrong."""
         triage = Triage.load(settings.safety)
         wording = Wording.load(settings.safety / "messages.yaml", ROOT / "data" / "clinic.toml")
         folder = find_model(settings.embedding_model)
         model = ReaderModel(settings.reader)
-        embeddings = load_embeddings(folder)
+        embeddings = load_embeddings(folder, threads=1)
         lock = threading.Lock()  # two encodings at once are slower than one after the other on two cores
 
         def embed(text: str) -> Vectors:
@@ -73,7 +87,10 @@ class Faq:
                 return np.asarray(embeddings.embed_query(text), dtype=np.float32)
 
         library = Library(Versions(settings.index), Names.load(ROOT / "data" / "names.toml"), folder.id, model.id)
-        faq = cls(library, triage, wording, Reader(model), embed, load_questions(ROOT / "data" / "questions.toml"))
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        journal = open_journal(settings.journal, timedelta(days=settings.retention_days)) if with_journal else NullJournal()
+        questions = load_questions(ROOT / "data" / "questions.toml")
+        faq = cls(library, triage, wording, Reader(model), embed, questions, journal, Vocabulary.load(settings.safety))
         faq.ask(Question("how long does it take"))
         return faq
 
@@ -108,7 +125,8 @@ class Faq:
                 return self._read(shelf, procedure, asked, searched, assessment)
 
     def _read(self, shelf: Shelf, procedure: str, asked: str, searched: str, assessment: Assessment) -> Reply:
-        readings = [(part, self._reading(shelf, procedure, part)) for part in parts(searched)]
+        vector = self._embed(asked)  # the text that triage embedded too, unless it was a follow-up
+        readings = [(part, self._reading(shelf, procedure, part, vector)) for part in parts(searched)]
         answered = [(part, reading) for part, reading in readings if reading.answerable >= MIN_ANSWERABLE]
         best = max((reading for _, reading in readings), key=lambda reading: reading.answerable)
         if not answered:
@@ -116,7 +134,7 @@ class Faq:
         used = [hit for _, reading in answered for hit in quoted(reading)]
         sentences, citations = cite.quote(shelf.index, used)
         missing = tuple(part for part, reading in readings if reading.answerable < MIN_ANSWERABLE)
-        touched = all(self._stated(shelf, part, reading) < STATED for part, reading in answered)
+        touched = all(max(hit.stated for hit in quoted(reading)) < STATED for _, reading in answered)
         return Answer(
             text="\n".join(citation.quote for citation in citations),
             sentences=sentences,
@@ -130,8 +148,8 @@ class Faq:
             hits=best.hits,
         )
 
-    def _reading(self, shelf: Shelf, procedure: str, question: str) -> Reading:
-        hits = search(shelf.index, shelf.lexicon, question, self._embed(question), procedure)
+    def _reading(self, shelf: Shelf, procedure: str, question: str, vector: Vectors) -> Reading:
+        hits = search(shelf.index, shelf.lexicon, question, vector, procedure)
         return self._reader.read(question, shelf.index, hits)
 
     def _refuse(self, shelf: Shelf, procedure: str, asked: str, best: Reading, assessment: Assessment) -> Reply:
@@ -185,14 +203,11 @@ class Faq:
         card = self.wording.card(band, language)
         return Escalation(text="\n".join((card.title, *card.lines)), band=band, language=language)  # type: ignore[arg-type]
 
-    def _stated(self, shelf: Shelf, question: str, reading: Reading) -> float:
-        return self._reader.stated(question, shelf.index, quoted(reading))
-
     def _suggest(self, shelf: Shelf, procedure: str) -> tuple[tuple[Kind, Choice], ...]:
         def answered(question: str) -> list[Kind | None]:
             match shelf.scope.settle(question, procedure, None):
                 case Settled(_, searched):
-                    reading = self._reading(shelf, procedure, searched)
+                    reading = self._reading(shelf, procedure, searched, self._embed(question))
                     right = reading.answerable >= MIN_ANSWERABLE
                     return [kind_of_path(hit.passage.path) for hit in quoted(reading)] if right else []
                 case _:
@@ -255,7 +270,16 @@ class Faq:
             return None
 
     def close(self) -> None:
+        self.journal.close()
         self._library.close()
+
+    def _texts(self) -> tuple[str, list[str]]:
+        """The version in use and the texts of its documents, for redaction; empty when nothing is published."""
+        try:
+            index = self._library.shelf().index
+        except FaqError:
+            return "", []
+        return index.manifest.id, [document.text for document in index.documents.values()]
 
 
 def quoted(reading: Reading) -> tuple[Hit, ...]:

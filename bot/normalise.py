@@ -21,7 +21,7 @@ _KEPT_CONTROLS = {"\n", "\t"}
 
 # Spellings of one meaning become one token, in messages and in patterns alike.
 _ONE_TOKEN = {
-    "cannot": r"can ?'?not|can'?t|cannt|canot|cnt|cant",
+    "cannot": r"can ?'?not|can'?t|cannt|canot|cnt|cant|cna'?t|ca'?nt|can t|cn'?t|cant'|can;t|can\"t|cabt|cat't",
     "dont": r"do ?not|don'?t|dnt",
     "doesnt": r"does ?not|doesn'?t|doesnt",
     "didnt": r"did ?not|didn'?t",
@@ -105,6 +105,8 @@ def canonical(text: str) -> str:
     text = "".join(c for c in text if not unicodedata.combining(c))
     for spelling, token in _SPELLINGS:
         text = spelling.sub(token, text)
+    for ending, word in (("'d", " would"), ("'ll", " will"), ("'re", " are"), ("'ve", " have")):
+        text = re.sub(rf"(?<=\w){ending}(?!\w)", word, text)
     return re.sub(r"(?<=\w)'s?(?!\w)", "", text).replace("'", "")
 
 

@@ -48,23 +48,19 @@ class Reader:
         if not hits:
             return Reading((), 0.0)
         asked = self._model.encode(question)
-        scores = self._scores(asked, index, [hit.number for hit in hits])
+        stated = index.states[[hit.number for hit in hits]].astype(np.float64) @ asked.asks
+        scores = self._scores(asked, stated, index, [hit.number for hit in hits])
         none = self._none + asked.absent
         peak = max(float(scores.max()), none)
         mass = np.exp(scores - peak)
         total = float(mass.sum() + np.exp(none - peak))
         probability = mass / total
         order = np.argsort(-probability, kind="stable")
-        read = tuple(replace(hits[i], probability=float(probability[i])) for i in order)
+        read = tuple(replace(hits[i], probability=float(probability[i]), stated=float(stated[i])) for i in order)
         log_odds = float(np.log(mass.sum() + 1e-30) + peak - none)
         return Reading(read, float(1.0 / (1.0 + np.exp(-(log_odds - self._offset) / self._temperature))))
 
-    def stated(self, question: str, index: Index, hits: Sequence[Hit]) -> float:
-        """0 to 1: how fully the passages state what the question asks for, by the intent layer; below .55 they only touch it."""
-        asked = self._model.encode(question)
-        return float((index.states[[hit.number for hit in hits]].astype(np.float64) @ asked.asks).max(initial=0.0))
-
-    def _scores(self, asked: Encoded, index: Index, numbers: Sequence[int]) -> NDArray[np.float64]:
+    def _scores(self, asked: Encoded, stated: NDArray[np.float64], index: Index, numbers: Sequence[int]) -> NDArray[np.float64]:
         """(hits,) the trained score of each passage."""
         tokens = [index.tokens(number) for number in numbers]
         starts = np.cumsum([0, *(len(one) for one in tokens[:-1])])
@@ -74,7 +70,6 @@ class Reader:
         mean = best @ weights
         soft = -np.log(np.exp(-SHARPNESS * best) @ weights + 1e-9) / SHARPNESS
         pooled = index.pooled[list(numbers)] @ asked.pooled
-        stated = index.states[list(numbers)].astype(np.float64) @ asked.asks
         return np.asarray(
             self._late * mean + self._min * soft + self._pool * pooled + self._intent * np.log(stated + FLOOR), dtype=np.float64
         )

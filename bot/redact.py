@@ -16,7 +16,8 @@ from bot.vocabulary import Vocabulary
 
 MASK = "[…]"
 MAX_WORDS = 500  # kept; what comes after is dropped
-MAX_WORD = 40  # characters; no word of the vocabulary is longer
+MAX_WORD = 80  # characters; longer ones are masked unread, which also keeps the patterns' time linear
+MAX_CHARACTERS = 100_000  # read at all
 SHORTEST_MISSPELT = 6  # letters; shorter unknown words are masked even when one edit from a known one
 _MADE = object()
 
@@ -41,7 +42,7 @@ _IDENTIFIERS = [
     re.compile(
         r"\b(?:mrn|m\.r\.n\.?|(?:medical )?record|chart|patient|member(?:ship)?|policy|subscriber|insurance|account|acct|group|claim|case|"
         r"confirmation|reference|ref|prescription|rx|license|licence|passport|medicaid|medicare|invoice|serial|appointment)"
-        r"(?:[ -]?(?:id|number|num|no|nr|card))?[ .:#=-]*(?:is|was|are)?[ .:#=-]*(?=[a-z0-9-]*\d)[a-z0-9]+(?:[ -](?=[a-z0-9-]*\d)[a-z0-9]+){0,3}\b",
+        r"(?:[ -]?(?:id|number|num|no|nr|card))?[ .:#=-]*(?:is|was|are)?[ .:#=-]*(?:[a-z]{1,4}[ -])?(?=[a-z0-9-]*\d)[a-z0-9]+(?:[ -](?=[a-z0-9-]*\d)[a-z0-9]+){0,3}\b",
         _FLAGS,
     ),
     re.compile(r"\b(?:id|no|number)[ .:#=]+(?:is )?(?=[a-z0-9-]*\d{3})[a-z0-9-]+\b", _FLAGS),
@@ -89,7 +90,7 @@ _TITLED = re.compile(
 _SELF = re.compile(r"\b((?:[Tt]his is|[Ii]t'?s|[Ii] am|[Ii]'?m|[Hh]i,?|[Ss]oy|[Hh]ere is)[ ,]+)([A-Za-z][\w'’-]+)((?: [A-Z][\w'’-]+)?)")
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*|\d+[^\W\d_]+\w*|[^\W\d_]+\d\w*|[^\x00-\x7f\s…¿¡°½–—“”‘’·•€£é-ü]")
 _KEPT_CODES = re.compile(r"(?:[ltsc]\d{1,2}|\d{1,3}(?:st|nd|rd|th|am|pm|mg|mcg|ml|kg|lb|lbs|cm|mm|hrs?|h|min|wks?|days?|x|s|yo|yrs?|f|k)?|covid19|b12|a1c|x\d)", _FLAGS)
-_LOWER_SPAN = re.compile(r"\[…\](?:[ ,]*\[…\])+")
+_MASKS_IN_A_ROW = re.compile(r"\[…\](?:[ ,]*\[…\])+")
 
 
 @dataclass(frozen=True, slots=True, init=False)
@@ -120,19 +121,25 @@ def saw_identifier(text: str) -> bool:
 def redact(text: str, vocabulary: Vocabulary) -> Redacted:
     """What may be kept of `text`. Words of `vocabulary` stay, everything that may identify is `[…]`."""
     seen = saw_identifier(text)
-    plain = " ".join(MASK if len(w) > MAX_WORD and "@" not in w else w for w in _words(text))
+    before, plain = "", " ".join(_words(text))
+    while plain != before:  # a mask may uncover a shape; every pass only masks more, so this ends
+        before, plain = plain, _mask(plain, vocabulary)
+    return Redacted(plain, seen, _MADE)
+
+
+def _mask(plain: str, vocabulary: Vocabulary) -> str:
     for pattern in (*_IDENTIFIERS, *_OTHER):
         plain = pattern.sub(f" {MASK} ", plain)
     plain = _NAMED.sub(lambda m: m[1] + MASK, plain)
     plain = _TITLED.sub(lambda m: m[1] + MASK, plain)
     plain = _SELF.sub(lambda m: _introduced(m, vocabulary), plain)
     plain = _allowed(plain, vocabulary)
-    plain = _LOWER_SPAN.sub(MASK, " ".join(plain.split()))
-    return Redacted(plain, seen, _MADE)
+    return _MASKS_IN_A_ROW.sub(MASK, " ".join(_words(plain)))
 
 
 def _words(text: str) -> list[str]:
-    return clean(text, len(text) + 1).replace("[...]", MASK).split()[:MAX_WORDS]  # NFKC writes … as three points
+    cleaned = clean(text[:MAX_CHARACTERS], MAX_CHARACTERS).replace("[...]", MASK)  # NFKC writes … as three points
+    return [word if len(word) <= MAX_WORD else MASK for word in cleaned.split()[:MAX_WORDS]]
 
 
 def _introduced(found: re.Match[str], vocabulary: Vocabulary) -> str:

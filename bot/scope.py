@@ -31,6 +31,7 @@ class _NamesFile(BaseModel):
     model_config = ConfigDict(extra="forbid")
     same: list[list[str]] = []
     generic: list[str] = []
+    kinds: list[str] = []
     elsewhere: list[str] = []
     procedures: dict[str, list[str]] = {}
 
@@ -50,8 +51,10 @@ class Names:
 
     same: Mapping[tuple[str, ...], str] = field(default_factory=dict)  # words -> comparing form
     generic: frozenset[str] = frozenset()
+    kinds: frozenset[str] = frozenset()  # words that say what is done: "fusion", "injection"
     elsewhere: tuple[str, ...] = ()
     procedures: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    _lengths: Mapping[str, tuple[int, ...]] = field(default_factory=dict)  # first word -> lengths of names, longest first
 
     @classmethod
     def load(cls, path: Path) -> Names:
@@ -62,7 +65,9 @@ class Names:
             raise ConfigurationError(f"{path} cannot be used: {error}") from error
         same = {tuple(_stem(w) for w in _WORD.findall(word.lower())): line[0].lower() for line in raw.same for word in line}
         procedures = {slug: tuple(names) for slug, names in raw.procedures.items()}
-        return cls(same, frozenset(raw.generic), tuple(raw.elsewhere), procedures)
+        firsts = {key[0] for key in same}
+        lengths = {first: tuple(sorted({len(key) for key in same if key[0] == first}, reverse=True)) for first in firsts}
+        return cls(same, frozenset(raw.generic), frozenset(raw.kinds), tuple(raw.elsewhere), procedures, lengths)
 
     def tokens(self, text: str, known: Sequence[str] = ()) -> list[Token]:
         """Comparing forms of the words of a text; long misspelt words become the `known` word one or two letters away."""
@@ -70,7 +75,7 @@ class Names:
         tokens: list[Token] = []
         at = 0
         while at < len(words):
-            for length in (4, 3, 2, 1):
+            for length in self._lengths.get(words[at][0], ()):
                 key = tuple(word for word, _, _ in words[at : at + length])
                 if len(key) == length and (form := self.same.get(key)) is not None:
                     tokens.append(Token(form, words[at][1], words[at + length - 1][2]))
@@ -84,6 +89,8 @@ class Names:
 
     def _corrected(self, word: str, known: Sequence[str]) -> str:
         if len(word) < 6 or not known or word in known:
+            return word
+        if word in self.generic:
             return word
         found = process.extractOne(word, known, scorer=DamerauLevenshtein.distance, score_cutoff=2 if len(word) > 8 else 1)
         return word if found is None else self.same.get((found[0],), found[0])
@@ -140,19 +147,25 @@ class Scope:
             for part in _variants(title)
             if (words := frozenset(token.word for token in names.tokens(part))) - names.generic
         ]
-        held = Counter(word for words in {one.slug: frozenset().union(*(n.words for n in self._called if n.slug == one.slug)) for one in self._called}.values() for word in words)
+        held = Counter(word for slug in called for word in frozenset[str]().union(*(n.words for n in self._called if n.slug == slug)))
         self._weights = {
             word: (GENERIC_WEIGHT if word in names.generic else 1.0) * (1.0 + math.log(len(documents) / count))
             for word, count in held.items()
         }
         self._known = sorted({word for one in self._called for word in one.words if len(word) > 4} | {w for key in names.same for w in key if len(w) > 5})
         self._elsewhere = [frozenset(token.word for token in names.tokens(name)) for name in names.elsewhere]
+        self._own = {slug: frozenset[str]().union(*(one.words for one in self._called if one.slug == slug)) for slug in called}
+        self._spoken = {slug: {token.word for token in names.tokens(document.text)} for slug, document in documents.items()}
 
     def settle(self, question: str, page: str | None, spoken: str | None) -> Settled | Unsettled | Elsewhere:
         """`page` is the page the patient came from, `spoken` what the conversation is about. Words beat page beats conversation."""
         tokens = self._names.tokens(question, self._known)
         scores = self._scores(tokens)
+        sister = {slug: words for slug in scores if (words := self._sister(question, tokens, slug))}
+        scores = {slug: score for slug, score in scores.items() if slug not in sister}
         best = max(scores.values(), default=0.0)
+        if best < NAMED and sister:
+            return Elsewhere(next(iter(sister.values()))) if not scores or best < NAMED / 2 else Unsettled(_likely(scores, best))
         if best >= NAMED:
             candidates = sorted((s for s in scores if scores[s] >= best - CLOSE), key=lambda s: (-scores[s], s))
             for preferred in (page, spoken):
@@ -166,8 +179,7 @@ class Scope:
             return Elsewhere(other)
         if fallback in self._documents and fallback is not None:
             return Settled(fallback, question, named=False)
-        likely = sorted((s for s in scores if scores[s] >= max(0.25, best - 2 * CLOSE)), key=lambda s: (-scores[s], s))
-        return Unsettled(tuple(likely))
+        return Unsettled(_likely(scores, best))
 
     def _scores(self, tokens: Sequence[Token]) -> dict[str, float]:
         """Slug -> share of its name that the question holds, less what the question names beyond it; 0 to 1."""
@@ -176,8 +188,7 @@ class Scope:
         for name in self._called:
             total = sum(self._weights[word] for word in name.words)
             matched = sum(self._weights[word] for word in name.words & held)
-            own = frozenset().union(*(one.words for one in self._called if one.slug == name.slug))
-            beyond = sum(self._weights[word] for word in held - own if word not in self._names.generic)
+            beyond = sum(self._weights[word] for word in held - self._own[name.slug] if word not in self._names.generic)
             telling = {word for word in name.words & held if word not in self._names.generic}
             score = matched / (total + 0.6 * beyond) if telling else 0.0
             scores[name.slug] = max(scores.get(name.slug, 0.0), score)
@@ -185,7 +196,7 @@ class Scope:
 
     def _without_name(self, question: str, tokens: Sequence[Token], slug: str) -> str:
         """The question with the longest run of the procedure's name replaced by "the procedure"."""
-        words = frozenset().union(*(name.words for name in self._called if name.slug == slug))
+        words = self._own[slug]
         allowed = words | {"surgery", "procedure", "operation", "treatment"}
         best: tuple[float, int, int] = (0.0, 0, 0)
         for first in range(len(tokens)):
@@ -204,14 +215,31 @@ class Scope:
         before = re.sub(r"\b(the|a|an|my|this|your)\s+$", "", question[:start], flags=re.IGNORECASE)
         return f"{before}{THE_PROCEDURE}{question[end:]}"
 
+    def _sister(self, question: str, tokens: Sequence[Token], slug: str) -> str:
+        """The words that name a sister procedure: a name's word followed by what else is done there ("SI injection")."""
+        own = self._own[slug]
+        held = {token.word for token in tokens}
+        if not own & self._names.kinds or held & own & self._names.kinds:
+            return ""
+        run: list[Token] = []
+        for token in tokens:
+            if token.word in self._names.kinds and run and any(one.word not in self._names.generic for one in run):
+                return question[run[0].start : token.end]
+            run = [*run, token] if token.word in own else []
+        return ""
+
     def _other(self, tokens: Sequence[Token], fallback: str | None) -> str | None:
         """A procedure of `elsewhere` that the question names, that no page is called by and the page in use never speaks of."""
         held = {token.word for token in tokens}
-        spoken = {token.word for token in self._names.tokens(self._documents[fallback].text)} if fallback in self._documents and fallback else set()
+        spoken = self._spoken.get(fallback or "", set())
         for name, words in zip(self._names.elsewhere, self._elsewhere, strict=True):
             if words <= held and not words <= spoken and not words <= self._weights.keys():
                 return name
         return None
+
+
+def _likely(scores: Mapping[str, float], best: float) -> tuple[str, ...]:
+    return tuple(sorted((s for s in scores if scores[s] >= max(0.25, best - 2 * CLOSE)), key=lambda s: (-scores[s], s)))
 
 
 def _variants(title: str) -> list[str]:

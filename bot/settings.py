@@ -36,6 +36,10 @@ class Settings(BaseSettings):
         return self.index_dir or self.data_dir / "index"
 
     @property
+    def journal(self) -> str:
+        return self.journal_url or f"sqlite:///{self.data_dir / 'journal.sqlite'}"
+
+    @property
     def safety(self) -> Path:
         return ROOT / "data" / "safety"
 

@@ -27,6 +27,7 @@ class Hit:
     similarity: float  # cosine of the embeddings of question and passage
     lexical: float  # cosine of their character n-grams
     probability: float = 0.0  # that this passage answers, among all passages considered and "no answer"
+    stated: float = 0.0  # how fully the passage states what is asked for, by the reader's intent layer
 
 
 @dataclass(frozen=True, slots=True)

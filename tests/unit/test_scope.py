@@ -56,6 +56,16 @@ def test_a_procedure_without_a_page_is_said_to_be_elsewhere() -> None:
     assert isinstance(ALONE.settle("how long does a hip replacement take", None, None), Elsewhere)
 
 
+def test_a_sister_procedure_is_never_answered_from_the_page_in_use() -> None:
+    assert ALONE.settle("how long does an SI joint injection take", None, None) == Elsewhere("SI joint injection")
+    assert isinstance(CLINIC.settle("si joint replacement risks", None, None), Elsewhere | Unsettled)
+
+
+def test_other_treatments_may_be_mentioned_in_a_question_about_the_procedure() -> None:
+    for question in ("do i need injections before si fusion", "must physical therapy and injections fail first"):
+        assert isinstance(ALONE.settle(question, None, None), Settled), question
+
+
 def test_nothing_named_in_a_clinic_of_many_pages_is_unsettled() -> None:
     assert CLINIC.settle("when can i drive", None, None) == Unsettled(())
 

@@ -1,0 +1,31 @@
+"""The patients' app: routes, headers and start-up, put together. `make run` starts it; so does `streamlit run app.py`."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import streamlit as st
+
+from bot.settings import load_settings
+from web.desk import close_desk, open_desk
+from web.middleware import middleware
+from web.routes import routes
+
+settings = load_settings()
+
+
+@asynccontextmanager
+async def lifespan(_app: st.App) -> AsyncIterator[None]:
+    open_desk(settings)
+    gc.collect()
+    gc.freeze()  # Streamlit collects everything after each script run: half the CPU of an answer (FINDINGS.md)
+    yield
+    close_desk()
+
+
+app = st.App("web/chat.py", lifespan=lifespan, routes=routes(), middleware=middleware(settings))
+
+if __name__ == "__main__":
+    app.run(config={"server.address": settings.host, "server.port": settings.port})

@@ -1,0 +1,137 @@
+"""The patient's screen: one column, whole answers, every word with its source. Run by Streamlit for each turn."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass, field
+
+import streamlit as st
+from markupsafe import escape
+
+from bot.types import Choice, Question, Turn
+from ingest.types import FaqError
+from web.desk import LONGEST_QUESTION, Desk, desk
+from web.labels import Labels, labels_for
+from web.pages import ASSETS, asked_html, clinic_name, header_html, reply_html
+from web.view import view
+
+MOST_TURNS = 40  # kept and drawn; older ones leave the screen so that a long visit stays quick
+
+
+@dataclass(slots=True)
+class Conversation:
+    """What one visitor sees. Lives in the session only and is gone with it."""
+
+    id: str = field(default_factory=lambda: uuid.uuid4().hex)
+    procedure: str | None = None  # slug the patient is asking about, None for all
+    turns: list[Turn] = field(default_factory=list)
+    shown: dict[int, str] = field(default_factory=dict)  # drawn replies by number, so that a turn is drawn once
+    first: int = 0  # number of the first turn still kept
+
+
+def main() -> None:
+    labels = labels_for(st.query_params.get("lang") or st.context.headers.get("accept-language"))
+    st.set_page_config(page_icon=str(ASSETS / "icon.png"), layout="centered", page_title=labels.page.format(clinic="")[:60])
+    try:
+        draw(desk(), labels)
+    except FaqError:  # between two versions, or the engine went away: the patient gets words to act on
+        st.html(f'<div class="faq"><h1>{labels.not_ready}</h1><p>{labels.safety}</p></div>')
+
+
+def draw(at: Desk, labels: Labels) -> None:
+    conversation = _conversation(at)
+    with st.container(key="faq-top"):
+        st.html(header_html(clinic_name(at.faq), labels))
+        draw_scope(at, conversation, labels)
+    if conversation.turns:
+        draw_turns(at, conversation, labels)
+    else:
+        draw_choices(at, conversation, labels.suggestions, at.faq.suggestions(conversation.procedure), "suggestions")
+    with st.bottom:
+        st.chat_input(labels.ask, key="question", max_chars=LONGEST_QUESTION, on_submit=_submitted, args=(at, conversation))
+        st.html(f'<p class="faq faq-safety">{labels.safety}</p>')
+
+
+def draw_scope(at: Desk, conversation: Conversation, labels: Labels) -> None:
+    """What the chat is about and how to change it; start over and print once there is something to print."""
+    titles = dict(at.faq.procedures())
+    chosen = next(iter(titles.values())) if len(titles) == 1 else titles.get(conversation.procedure or "")
+    about = labels.about.format(title=chosen) if chosen else labels.about_any
+    with st.container(key="faq-scope", horizontal=True, vertical_alignment="center"):
+        if len(titles) > 1:
+            with st.popover(f"{about} · {labels.change}", type="tertiary"):
+                for slug, title in ((None, labels.about_any.removeprefix(labels.about.format(title="")).strip()), *titles.items()):
+                    label = title[:1].upper() + title[1:]
+                    disabled = slug == conversation.procedure
+                    st.button(label, key=f"about-{slug}", on_click=_about, args=(conversation, slug), disabled=disabled, width="stretch")
+        else:
+            st.html(f'<p class="faq faq-about">{escape(about)}</p>', width="content")
+        if conversation.turns:
+            st.button(labels.start_over, key="start-over", type="tertiary", on_click=_start_over)
+            st.html(f'<button type="button" class="faq-print" data-action="print">{labels.print}</button>', width="content")
+
+
+def draw_turns(at: Desk, conversation: Conversation, labels: Labels) -> None:
+    for number, turn in enumerate(conversation.turns, start=conversation.first):
+        with st.container(key=f"turn-{number}"):
+            st.html(asked_html(turn.question, number, labels))
+            if number not in conversation.shown:
+                conversation.shown[number] = reply_html(view(turn.reply, at.faq, labels), f"{conversation.id[:8]}-{number}", labels)
+            st.html(conversation.shown[number])
+    last = conversation.turns[-1].reply
+    heading = labels.choices if last.choices else labels.related
+    draw_choices(at, conversation, heading, last.choices or at.faq.related(last), f"choices-{number}")
+
+
+def draw_choices(at: Desk, conversation: Conversation, heading: str, choices: tuple[Choice, ...], key: str) -> None:
+    """Questions to tap, each of which can be answered."""
+    if not choices:
+        return
+    with st.container(key=f"faq-{key.split('-')[0]}"):
+        st.html(f'<h2 class="faq faq-choices-heading">{heading}</h2>')
+        for number, choice in enumerate(choices):
+            st.button(
+                choice.label, key=f"{key}-{number}", on_click=_ask, args=(at, conversation, choice.question, choice.procedure), width="stretch"
+            )
+
+
+def _conversation(at: Desk) -> Conversation:
+    if "conversation" not in st.session_state:
+        slug = st.query_params.get("procedure")
+        conversation = Conversation(procedure=slug if slug in dict(at.faq.procedures()) else None)
+        st.session_state.conversation = conversation
+        if question := st.query_params.get("q", "").strip():
+            _ask(at, conversation, question[:LONGEST_QUESTION], None)
+    kept: Conversation = st.session_state.conversation
+    return kept
+
+
+def _submitted(at: Desk, conversation: Conversation) -> None:
+    if question := str(st.session_state.question or "").strip():
+        _ask(at, conversation, question, None)
+
+
+def _ask(at: Desk, conversation: Conversation, question: str, procedure: str | None) -> None:
+    asked = Question(question, procedure or conversation.procedure, tuple(conversation.turns))
+    reply = at.ask(asked, session=conversation.id, address=st.context.ip_address or "local").reply
+    conversation.turns.append(Turn(question, reply))
+    if procedure:
+        conversation.procedure = procedure
+    if len(conversation.turns) > MOST_TURNS:
+        conversation.turns.pop(0)
+        conversation.shown.pop(conversation.first, None)
+        conversation.first += 1
+
+
+def _about(conversation: Conversation, slug: str | None) -> None:
+    conversation.procedure = slug
+
+
+def _start_over() -> None:
+    """A new conversation about the same procedure; its id is new, so that the journal does not join the two."""
+    kept: Conversation = st.session_state.conversation
+    st.session_state.conversation = Conversation(procedure=kept.procedure)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,122 @@
+"""The one engine of this process, and the order in which questions reach it: limits, a bounded queue, the journal."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from limits import RateLimitItemPerMinute
+from limits.storage import MemoryStorage
+from limits.strategies import MovingWindowRateLimiter
+
+from bot.faq import Faq
+from bot.settings import Settings
+from bot.types import Question, Reply, Unavailable
+from ingest.types import FaqError
+
+LONGEST_QUESTION = 1000  # characters; the longest labelled patient question has 312
+LONGEST_WAIT = 8.0  # seconds in the queue before an honest "busy"; people give up at about 10
+AT_ONCE = 2  # questions in the engine: one per core of the smallest machine we support
+log = logging.getLogger(__name__)
+
+
+class NotOpen(FaqError):
+    """The engine could not be started; the message says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A reply and how it came about."""
+
+    id: str
+    reply: Reply
+    seconds: float
+
+
+class Desk:
+    """Where questions are handed in. Safe to call from several threads."""
+
+    def __init__(self, faq: Faq, settings: Settings) -> None:
+        self.faq, self.settings = faq, settings
+        self._window = MovingWindowRateLimiter(MemoryStorage())
+        self._rate = RateLimitItemPerMinute(settings.rate_per_minute)
+        self._waiting = threading.BoundedSemaphore(settings.max_waiting + AT_ONCE)
+        self._working = threading.BoundedSemaphore(AT_ONCE)
+
+    def ask(self, question: Question, *, session: str, address: str) -> Answered:
+        """Exactly one reply: `Unavailable` with honest words when too much is asked at once."""
+        started = time.perf_counter()
+        reply = self._ask(question, address)
+        answered = Answered(uuid.uuid4().hex, reply, time.perf_counter() - started)
+        self._record(answered, question, session)
+        return answered
+
+    def _ask(self, question: Question, address: str) -> Reply:
+        if not self._window.hit(self._rate, address):
+            return Unavailable(text=self.faq.wording.text("too_many"))
+        with self._place() as given:
+            return self.faq.ask(question) if given else Unavailable(text=self.faq.wording.text("busy"))
+
+    @contextmanager
+    def _place(self) -> Iterator[bool]:
+        """A place in the queue and then at the engine, or False when there is none in time."""
+        if not self._waiting.acquire(blocking=False):
+            yield False
+            return
+        try:
+            given = self._working.acquire(timeout=LONGEST_WAIT)
+            try:
+                yield given
+            finally:
+                if given:
+                    self._working.release()
+        finally:
+            self._waiting.release()
+
+    def _record(self, answered: Answered, question: Question, session: str) -> None:
+        """Writes the journal. A journal that cannot be written is logged, and costs no patient an answer."""
+        try:
+            self.faq.journal.record(session=session, question=question.text, reply=answered.reply, seconds=answered.seconds)
+        except Exception:  # the answer is already made; without the question's words in the log
+            log.exception("the journal could not be written")
+
+
+@dataclass(slots=True)
+class _Process:
+    desk: Desk | None = None
+    problem: FaqError | None = None
+
+
+_process = _Process()
+
+
+def open_desk(settings: Settings) -> None:
+    """Opens the engine once. What is wrong with it is kept, so that patients get a page and not a traceback."""
+    try:
+        _process.desk, _process.problem = Desk(Faq.open(settings, with_journal=True), settings), None
+    except FaqError as error:
+        log.error("the engine could not be opened: %s", error)
+        _process.problem = error
+
+
+def close_desk() -> None:
+    if _process.desk is not None:
+        _process.desk.faq.close()
+        _process.desk = None
+
+
+def desk() -> Desk:
+    """The open desk. Raises NotOpen with what is wrong."""
+    if _process.desk is None:
+        raise NotOpen(str(_process.problem or "The program is still starting."))
+    return _process.desk
+
+
+def is_ready() -> bool:
+    """Whether questions can be answered now: the engine is open and something is published."""
+    return _process.desk is not None and _process.desk.faq.version is not None

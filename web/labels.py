@@ -1,0 +1,140 @@
+"""The words on buttons and headings, in English and Spanish. What answers say is in `data/safety/messages.yaml`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """One language. Plain words: grade 6, at most 15 words a sentence."""
+
+    language: str
+    page: str  # title of the browser's tab; {clinic}
+    knows: str  # one sentence on what this chat knows; {clinic}
+    safety: str  # always on the screen
+    ask: str
+    send: str
+    suggestions: str
+    asked: str
+    answer: str
+    answer_many: str
+    urgent: str
+    sources: str  # {count}
+    sources_said: str  # for screen readers, after the words
+    source_of: str  # {title}, {date}
+    read_page: str
+    choices: str
+    related: str
+    about: str  # {title}
+    about_any: str
+    change: str
+    procedure: str
+    start_over: str
+    print: str
+    plain: str
+    full: str
+    no_script: str
+    lost: str
+    call: str
+    question: str
+    loading: str
+    not_ready: str
+    not_ready_how: str
+    not_found: str
+    back: str
+    too_long: str  # {limit}
+    not_current: str  # {date}
+    quoted: str
+
+
+ENGLISH = Labels(
+    language="en",
+    page="Questions about your procedure · {clinic}",
+    knows="Ask about your procedure. You get the exact words from our own pages, and where they stand.",
+    safety="Not for emergencies: call 911. Please don't type your name, birth date or record number. "
+    "This chat disappears when you close it.",
+    ask="Type your question",
+    send="Ask",
+    suggestions="Questions you can ask",
+    asked="You asked",
+    answer="From our page",
+    answer_many="From our pages",
+    urgent="Please read this first",
+    sources="Sources ({count})",
+    sources_said="You can open where it says that.",
+    source_of="{title}, published {date}",
+    read_page="See it on the page",
+    choices="You can ask",
+    related="You can also ask",
+    about="About: {title}",
+    about_any="About: all our procedures",
+    change="Change",
+    procedure="Which procedure is it about?",
+    start_over="Start over",
+    print="Print",
+    plain="Simple page",
+    full="Full chat",
+    no_script="This chat needs JavaScript. You can use our simple page instead.",
+    lost="The line was lost. We are trying again.",
+    call="Or call the clinic.",
+    question="Your question",
+    loading="The chat is opening.",
+    not_ready="This chat is not ready yet",
+    not_ready_how="Nothing is published yet. Staff: run “make run”, or “python -m ingest publish”. "
+    "This page tries again by itself.",
+    not_found="We have no such page",
+    back="Back to the chat",
+    too_long="Please use fewer words. Up to {limit} letters fit.",
+    not_current="This is how the page read on {date}. It has changed since.",
+    quoted="the words used in the answer",
+)
+
+# Translated by us and not reviewed by a qualified translator. The clinic's own words are never translated.
+SPANISH = Labels(
+    language="es",
+    page="Preguntas sobre su procedimiento · {clinic}",
+    knows="Pregunte sobre su procedimiento. Verá las palabras exactas de nuestras páginas y dónde están.",
+    safety="No es para emergencias: llame al 911. No escriba su nombre, fecha de nacimiento ni número de expediente. "
+    "Este chat se borra cuando lo cierra.",
+    ask="Escriba su pregunta",
+    send="Preguntar",
+    suggestions="Puede preguntar",
+    asked="Usted preguntó",
+    answer="De nuestra página",
+    answer_many="De nuestras páginas",
+    urgent="Lea esto primero",
+    sources="Fuentes ({count})",
+    sources_said="Puede abrir dónde lo dice.",
+    source_of="{title}, publicado el {date}",
+    read_page="Verlo en la página",
+    choices="Puede preguntar",
+    related="También puede preguntar",
+    about="Sobre: {title}",
+    about_any="Sobre: todos nuestros procedimientos",
+    change="Cambiar",
+    procedure="¿Sobre qué procedimiento?",
+    start_over="Empezar de nuevo",
+    print="Imprimir",
+    plain="Página sencilla",
+    full="Chat completo",
+    no_script="Este chat necesita JavaScript. Puede usar nuestra página sencilla.",
+    lost="Se perdió la conexión. Estamos intentando de nuevo.",
+    call="O llame a la clínica.",
+    question="Su pregunta",
+    loading="El chat se está abriendo.",
+    not_ready="Este chat todavía no está listo",
+    not_ready_how="Todavía no hay nada publicado. Personal: use “make run” o “python -m ingest publish”. "
+    "Esta página lo intenta de nuevo sola.",
+    not_found="No tenemos esa página",
+    back="Volver al chat",
+    too_long="Use menos palabras. Caben {limit} letras.",
+    not_current="Así decía la página el {date}. Ha cambiado desde entonces.",
+    quoted="las palabras usadas en la respuesta",
+)
+
+
+def labels_for(accept_language: str | None) -> Labels:
+    """English, unless the browser's first language is Spanish. Takes an Accept-Language value or a language tag."""
+    first = (accept_language or "").split(",")[0].strip().lower()
+    return SPANISH if first == "es" or first.startswith(("es-", "es;")) else ENGLISH

@@ -1,0 +1,142 @@
+"""A Reply becomes what a screen draws: cards, words as blocks, sources with the quoted words marked. It decides nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import groupby
+from os.path import commonprefix
+from typing import assert_never
+from urllib.parse import urlencode
+
+from bot.faq import Faq, published_on
+from bot.language import Language
+from bot.types import Answer, Citation, Clarify, Escalation, NoAnswer, Notice, Reply, Unavailable
+from bot.wording import Card
+from web.labels import Labels
+from web.markup import Block, blocks
+
+PATH_SEPARATOR = " › "
+_LOOK = {"emergency": "danger", "crisis": "danger", "urgent": "care"}
+_CARDS = {Notice.SYMPTOM: ("symptom", "care"), Notice.ADVICE: ("advice", "calm")}  # notice -> card of messages.yaml, look
+_NOTES = {Notice.PRIVACY: "privacy_notice", Notice.PARTIAL: "partial"}  # notice -> text of messages.yaml
+
+
+@dataclass(frozen=True, slots=True)
+class ShownCard:
+    """A fixed message in its frame; `look` is danger, care or calm."""
+
+    card: Card
+    look: str
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One section with the quoted words in it, and the link to its place on the content page."""
+
+    title: str
+    path: str
+    section: tuple[Block, ...]
+    published: date
+    href: str
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One reply, ready to draw."""
+
+    status: str
+    heading: str
+    cards: tuple[ShownCard, ...]
+    notes: tuple[str, ...]  # one line each, above the words
+    words: tuple[Block, ...]
+    missing: str  # which part of the question is not covered, below the words
+    sources: tuple[Source, ...]
+    announcement: str  # what a screen reader says, once
+    language: str  # of our own words
+    words_language: str  # of the clinic's words
+
+
+def view(reply: Reply, faq: Faq, labels: Labels) -> View:
+    """Everything a screen shows of a reply but its choices."""
+    sources = _sources(reply.citations, faq) if isinstance(reply, Answer) else ()
+    cards = _cards(reply, faq, labels)
+    words = _words(reply)
+    heading = _heading(reply, sources, labels)
+    notes = tuple(faq.wording.text(key, _language(labels)) for notice, key in _NOTES.items() if notice in reply.notices)
+    missing = _missing(reply, faq, labels)
+    counted = labels.sources_said if sources else ""
+    carded = (line for shown in cards for line in (shown.card.title, *shown.card.lines))
+    said = " ".join(filter(None, (*carded, *notes, *(block.text for block in words), missing, counted)))
+    language = reply.language if isinstance(reply, Escalation) else labels.language
+    quoted = reply.citations[0].source.language if isinstance(reply, Answer) else language
+    return View(reply.status, heading, cards, notes, words, missing, sources, said, language, quoted)
+
+
+def citation_href(citation: Citation) -> str:
+    """The content page as the patient saw it, at the quoted words."""
+    query = urlencode({"version": citation.version, "start": citation.start, "end": citation.end})
+    return f"/procedures/{citation.document}?{query}#quote"
+
+
+def _heading(reply: Reply, sources: Sequence[Source], labels: Labels) -> str:
+    match reply:
+        case Answer():
+            return labels.answer if len({source.title for source in sources}) == 1 else labels.answer_many
+        case Escalation():
+            return labels.urgent
+        case NoAnswer() | Clarify() | Unavailable():
+            return ""
+        case _:
+            assert_never(reply)
+
+
+def _cards(reply: Reply, faq: Faq, labels: Labels) -> tuple[ShownCard, ...]:
+    if isinstance(reply, Escalation):
+        return (ShownCard(faq.wording.card(reply.band, "es" if reply.language == "es" else "en"), _LOOK[reply.band]),)
+    shown = [_CARDS[notice] for notice in reply.notices if notice in _CARDS]
+    return tuple(ShownCard(faq.wording.card(name, _language(labels)), look) for name, look in shown)
+
+
+def _missing(reply: Reply, faq: Faq, labels: Labels) -> str:
+    if not isinstance(reply, Answer) or not reply.missing:
+        return ""
+    return f"{faq.wording.text('part_missing', _language(labels))} “{'”, “'.join(reply.missing)}”"
+
+
+def _language(labels: Labels) -> Language:
+    return "es" if labels.language == "es" else "en"
+
+
+def _words(reply: Reply) -> tuple[Block, ...]:
+    match reply:
+        case Answer():
+            return tuple(
+                block for citation in reply.citations for block in blocks(citation.source.text, citation.start, citation.end)
+            )
+        case Escalation():
+            return ()
+        case NoAnswer() | Clarify() | Unavailable():
+            return blocks(reply.text, 0, len(reply.text))
+        case _:
+            assert_never(reply)
+
+
+def _sources(citations: Sequence[Citation], faq: Faq) -> tuple[Source, ...]:
+    """One source a section, in the answer's order, however many of its words are quoted."""
+    placed = [(faq.whole_section(citation), citation) for citation in citations]
+    return tuple(
+        _source(whole, [citation for _, citation in group], faq) for whole, group in groupby(placed, key=lambda pair: pair[0])
+    )
+
+
+def _source(whole: Citation, quoted: Sequence[Citation], faq: Faq) -> Source:
+    published = faq.document(whole.document, whole.version)
+    sections = published.sections if published else ()
+    marks = [(citation.start, citation.end) for citation in quoted]
+    section = blocks(whole.source.text, whole.start, whole.end, marks=marks, sections=sections)
+    common = commonprefix([citation.section for citation in quoted])
+    path = PATH_SEPARATOR.join(common if len(common) > len(whole.section) else whole.section)
+    return Source(whole.title, path, section, published_on(whole.version), citation_href(quoted[0]), whole.source.language)
