@@ -15,7 +15,7 @@ from bot.evaluate import Row, converse, draw, evaluate, read_rows, risk_coverage
 from bot.faq import Faq
 from bot.rows import to_row, trace
 from bot.settings import Settings, load_settings
-from bot.types import Answer, Question, Reply
+from bot.types import Answer, Reply
 from ingest.types import FaqError
 
 FAILED, USAGE = 1, 2
@@ -87,7 +87,9 @@ def _show(reply: Reply, *, with_trace: bool) -> None:
     if with_trace:
         print(f"  searched: {reply.searched}   confidence {reply.confidence:.3f}")
         for row in trace(reply):
-            print(f"  {row['probability']:.3f} {row['similarity']:.3f} {row['lexical']:.3f} {'*' if row['used'] else ' '} {row['passage']}")
+            print(
+                f"  {row['probability']:.3f} {row['similarity']:.3f} {row['lexical']:.3f} {'*' if row['used'] else ' '} {row['passage']}"
+            )
 
 
 def _evaluate(args: argparse.Namespace, settings: Settings) -> int:
@@ -107,7 +109,9 @@ def _evaluate(args: argparse.Namespace, settings: Settings) -> int:
             if one.failed:
                 cited = [" › ".join(c.section) for c in one.reply.citations] if isinstance(one.reply, Answer) else []
                 wrong = ", ".join(check for check, right in one.checks.items() if not right)
-                print(f"not {wrong}: [{one.row.label}] {' >> '.join(one.row.turns)!r} -> {one.reply.status} {one.reply.confidence:.2f} {cited}")
+                print(
+                    f"not {wrong}: [{one.row.label}] {' >> '.join(one.row.turns)!r} -> {one.reply.status} {one.reply.confidence:.2f} {cited}"
+                )
     faq.close()
     return 0
 

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from bot.pattern import PAUSE, SENTENCE_END, Pattern, Span
 from bot.safety_data import ContextFile, ContextRow
 
-NEGATORS = frozenset("no not without never nor neither dont doesnt didnt havent hasnt isnt arent wasnt werent".split())
+NEGATORS = frozenset(
+    ["no", "not", "without", "never", "nor", "neither", "dont", "doesnt", "didnt", "havent", "hasnt", "isnt", "arent", "wasnt"]
+)
 LIST_WORDS = frozenset({"or", "nor", "o", "ni"})
 
 
@@ -96,9 +98,7 @@ class Reading:
         """
         if any((i.start <= span.start and span.end <= i.end) or i.start < span.end < i.end for i in self.idioms):
             return True
-        if "negated" in names and any(
-            t in NEGATORS and t not in own_words for t in self.tokens[span.start + 1 : span.end - 1]
-        ):
+        if "negated" in names and any(t in NEGATORS and t not in own_words for t in self.tokens[span.start + 1 : span.end - 1]):
             return True
         return any(self._excused_by(name, span, parts) for name in names)
 

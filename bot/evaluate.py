@@ -95,9 +95,13 @@ class Report:
     def to_json(self) -> dict[str, Any]:
         return {
             "rows": len(self.judged),
-            "figures": [{"name": f.name, "rate": f.rate, "interval": f.interval, "right": f.right, "total": f.total} for f in self.figures],
+            "figures": [
+                {"name": f.name, "rate": f.rate, "interval": f.interval, "right": f.right, "total": f.total} for f in self.figures
+            ],
             "failures": [
-                {"id": j.row.id, "label": j.row.label, "status": j.reply.status, "checks": j.checks} for j in self.judged if j.failed
+                {"id": j.row.id, "label": j.row.label, "status": j.reply.status, "checks": j.checks}
+                for j in self.judged
+                if j.failed
             ],
         }
 
@@ -183,9 +187,7 @@ def risk_coverage(judged: Sequence[Judged]) -> list[tuple[float, float]]:
     wrong = 0
     points = []
     for number, one in enumerate(rows, start=1):
-        right = one.row.label == "answerable" and any(
-            set(one.row.sections) & set(hit.passage.path) for hit in one.reply.hits[:1]
-        )
+        right = one.row.label == "answerable" and any(set(one.row.sections) & set(hit.passage.path) for hit in one.reply.hits[:1])
         wrong += not right
         points.append((number / len(rows), wrong / number))
     return points

@@ -15,15 +15,30 @@ from bot import cite, followup
 from bot.journal import Journal, NullJournal, open_journal
 from bot.library import Library, Shelf
 from bot.parts import parts
+from bot.reader import Reader, Reading
 from bot.record import Recorder
 from bot.redact import saw_identifier
-from bot.reader import Reader, Reading
 from bot.scope import Elsewhere, Names, Settled, Unsettled
 from bot.search import search
 from bot.settings import ROOT, Settings
 from bot.suggest import load_questions, suggested
 from bot.triage import Assessment, Level, Triage
-from bot.types import Answer, Choice, Citation, Clarify, Escalation, Hit, NoAnswer, Notice, Question, Reason, Reply, Turn, Unavailable
+from bot.types import (
+    Answer,
+    Band,
+    Choice,
+    Citation,
+    Clarify,
+    Escalation,
+    Hit,
+    NoAnswer,
+    Notice,
+    Question,
+    Reason,
+    Reply,
+    Turn,
+    Unavailable,
+)
 from bot.vocabulary import Vocabulary
 from bot.wording import Wording
 from ingest.embed import ReaderModel, Vectors, find_model, load_embeddings
@@ -33,8 +48,9 @@ from ingest.versions import Versions
 
 MIN_ANSWERABLE = 0.5  # calibrated probability; set on pages not trained on, see decisions/0007
 ALSO = 0.3  # a further passage is quoted when it is this share as probable as the best one
-MOST_QUOTED = 4  # passages; no section of the pages seen so far lists more risks than that
-STATED = 0.55  # the page states what is asked for; below, it only touches it
+MOST_QUOTED = 6  # passages; more than a patient reads on a phone at once
+LISTED = 0.4  # another item of the same list is shown when it states what is asked for this fully, by the intent layer
+COMPLETE = 0.9  # probability; below, the page says something on this and the patient is told that it may not be all
 CHOICES = 3  # questions offered after a reply
 log = logging.getLogger(__name__)
 Embed = Callable[[str], Vectors]
@@ -134,7 +150,7 @@ class Faq:
         used = [hit for _, reading in answered for hit in quoted(reading)]
         sentences, citations = cite.quote(shelf.index, used)
         missing = tuple(part for part, reading in readings if reading.answerable < MIN_ANSWERABLE)
-        touched = all(max(hit.stated for hit in quoted(reading)) < STATED for _, reading in answered)
+        touched = any(reading.answerable < COMPLETE for _, reading in answered)
         return Answer(
             text="\n".join(citation.quote for citation in citations),
             sentences=sentences,
@@ -180,7 +196,9 @@ class Faq:
         section = hits[0].passage.path[0] if near and hits else ""
         key = "detail" if reason is Reason.DETAIL and section and title else "topic" if reason is Reason.DETAIL else reason.value
         return NoAnswer(
-            text=self.wording.text(f"no.{key}", "es" if reason is Reason.LANGUAGE else "en", title=title, section=section, name=name),
+            text=self.wording.text(
+                f"no.{key}", "es" if reason is Reason.LANGUAGE else "en", title=title, section=section, name=name
+            ),
             reason=reason,
             procedure=known,
             searched=asked,
@@ -198,10 +216,9 @@ class Faq:
         return Clarify(text=self.wording.text("clarify"), searched=asked, choices=choices, version=shelf.index.manifest.id)
 
     def _escalation(self, assessment: Assessment) -> Escalation:
-        band = {Level.CRISIS: "crisis", Level.EMERGENCY: "emergency"}.get(assessment.level, "urgent")
-        language = "es" if assessment.language == "es" else "en"
-        card = self.wording.card(band, language)
-        return Escalation(text="\n".join((card.title, *card.lines)), band=band, language=language)  # type: ignore[arg-type]
+        band: Band = "crisis" if assessment.level is Level.CRISIS else "emergency" if assessment.level is Level.EMERGENCY else "urgent"
+        card = self.wording.card(band, assessment.language)
+        return Escalation(text="\n".join((card.title, *card.lines)), band=band, language=card.language)
 
     def _suggest(self, shelf: Shelf, procedure: str) -> tuple[tuple[Kind, Choice], ...]:
         def answered(question: str) -> list[Kind | None]:
@@ -215,7 +232,9 @@ class Faq:
 
         return suggested(shelf.index, procedure, self._questions, answered)
 
-    def _choices(self, shelf: Shelf, procedure: str | None, hits: Sequence[Hit], shown: Sequence[Kind | None] = ()) -> tuple[Choice, ...]:
+    def _choices(
+        self, shelf: Shelf, procedure: str | None, hits: Sequence[Hit], shown: Sequence[Kind | None] = ()
+    ) -> tuple[Choice, ...]:
         """Questions the page does answer, those nearest to what was asked first."""
         if procedure is None:
             return ()
@@ -231,7 +250,11 @@ class Faq:
         if slug is not None:
             return tuple(choice for _, choice in self._suggested(shelf, slug)[:4])
         firsts = (self._suggested(shelf, slug) for slug in sorted(shelf.titles))
-        return tuple(replace(pairs[0][1], label=f"{shelf.titles[str(pairs[0][1].procedure)]}: {pairs[0][1].label}") for pairs in firsts if pairs)[:4]
+        return tuple(
+            replace(pairs[0][1], label=f"{shelf.titles[str(pairs[0][1].procedure)]}: {pairs[0][1].label}")
+            for pairs in firsts
+            if pairs
+        )[:4]
 
     def related(self, reply: Reply) -> tuple[Choice, ...]:
         """Up to three next questions that the page answers and this reply did not."""
@@ -259,7 +282,9 @@ class Faq:
         if document is None:
             return None
         sections = tuple(section for section in index.sections if section.document == slug)
-        return PublishedDocument(slug, document.title, document.text, sections, index.manifest.id, published_on(index.manifest.id))
+        return PublishedDocument(
+            slug, document.title, document.text, sections, index.manifest.id, published_on(index.manifest.id)
+        )
 
     @property
     def version(self) -> str | None:
@@ -283,9 +308,29 @@ class Faq:
 
 
 def quoted(reading: Reading) -> tuple[Hit, ...]:
-    """The hits a patient is shown: the best, and those nearly as probable, so that a list comes whole."""
-    best = reading.hits[0].probability
-    return tuple(hit for hit in reading.hits[:MOST_QUOTED] if hit.probability >= ALSO * best)
+    """The hits a patient is shown: the best, those nearly as probable, and those of the same section that state as much.
+
+    The last is what brings a list whole: "What are the risks?" shows every item, "is infection a risk" the one.
+    """
+    best = reading.hits[0]
+    heading = _heading(best)
+    shown = [
+        hit
+        for hit in reading.hits
+        if hit.probability >= ALSO * best.probability
+        or (
+            hit.passage.document == best.passage.document
+            and _heading(hit) == heading
+            and hit.stated >= max(LISTED, best.stated / 2)
+        )
+    ]
+    return tuple(shown[:MOST_QUOTED])
+
+
+def _heading(hit: Hit) -> tuple[str, ...]:
+    """The heading that a passage stands under; a run-in label is part of what it says."""
+    path = hit.passage.path
+    return path[:-1] if len(path) > 1 and hit.passage.text.startswith(f"{path[-1]}:") else path
 
 
 def published_on(version: str) -> date:

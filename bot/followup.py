@@ -7,8 +7,13 @@ from collections.abc import Sequence
 
 from bot.types import Answer, Clarify, Turn
 
-_LEAD = re.compile(r"^\s*(?:ok(?:ay)?|and|so|then|also|but|thanks|thank you|great|alright|well|hmm|oh|no|yes)\b[\s,.!:]*", re.IGNORECASE)
-_ABOUT = re.compile(r"^\s*(?:(?:and|or|but|so|ok(?:ay)?)[\s,]+)*(?:what|how)\s+(?:about|of|bout)\s+|^\s*(?:and|or)\s+(?=\W*(?:\w+\W+){0,3}\w+\W*$)", re.IGNORECASE)
+_LEAD = re.compile(
+    r"^\s*(?:ok(?:ay)?|and|so|then|also|but|thanks|thank you|great|alright|well|hmm|oh|no|yes)\b[\s,.!:]*", re.IGNORECASE
+)
+_ABOUT = re.compile(
+    r"^\s*(?:(?:and|or|but|so|ok(?:ay)?)[\s,]+)*(?:what|how)\s+(?:about|of|bout)\s+|^\s*(?:and|or)\s+(?=\W*(?:\w+\W+){0,3}\w+\W*$)",
+    re.IGNORECASE,
+)
 _FRAME = re.compile(
     r"^(?:so |ok |and )?(?:(?:when|how (?:soon|long|often|much|many \w+)|where|what|why|who|which)\s+)?"
     r"(?:can|could|do|does|did|is|are|am|will|would|should|may|might)\b"
@@ -17,14 +22,20 @@ _FRAME = re.compile(
 )
 # Words that carry no topic of their own: a question made of these alone leans on the one before.
 _EMPTY = frozenset(
-    """a an the and or but so ok okay then also for of to in on at by with about from as is are was were be been am do does did
-    can could will would should may might must i me my you your we our they them their it its this that these those there here he she
-    his her what which who whom whose when where why how long much many often soon far exactly one ones first second next last
-    more most less least time times day days week weeks month months hour hours minute minutes before after during until again
-    if not no yes else instead too very just really still any some other others another same all both each every
-    serious common normal bad good better worse happen happens work works mean means count apply please tell explain""".split()
+    """
+    a an the and or but so ok okay then also for of to in on at by with about from as is are was were be been
+    am do does did can could will would should may might must i me my you your we our they them their it its
+    this that these those there here he she his her what which who whom whose when where why how long much
+    many often soon far exactly one ones first second next last more most less least time times day days week
+    weeks month months hour hours minute minutes before after during until again if not no yes else instead
+    too very just really still any some other others another same all both each every serious common normal
+    bad good better worse happen happens work works mean means count apply please tell explain
+    """.split()
 )
-_POINTS = re.compile(r"\b(?:that|those|these|them|this|they|the first one|the second one|the other one|either|which ones?|another one)\b", re.IGNORECASE)
+_POINTS = re.compile(
+    r"\b(?:that|those|these|them|this|they|the first one|the second one|the other one|either|which ones?|another one)\b",
+    re.IGNORECASE,
+)
 
 
 def standalone(question: str, turns: Sequence[Turn]) -> str:
@@ -50,7 +61,7 @@ def _feeds(turn: Turn) -> bool:
 
 
 def _reframed(before: str, topic: str) -> str:
-    """ ("when can I start walking", "swimming?") -> "when can I start swimming?"."""
+    """("when can I start walking", "swimming?") -> "when can I start swimming?"."""
     if not [word for word in re.findall(r"[a-z]+", topic.lower()) if word not in _EMPTY]:
         return f"{before.rstrip(' ?.!')}, {topic}"
     frame = _FRAME.match(before)

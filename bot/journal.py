@@ -73,19 +73,19 @@ class Journal(Protocol):
 class NullJournal:
     """Keeps nothing: the command line, tests, and clinics that want no journal."""
 
-    def record(self, entry: Entry) -> None:
+    def record(self, entry: Entry) -> None:  # noqa: ARG002 - the Protocol's
         return
 
-    def feedback(self, session: str, *, helpful: bool, at: datetime) -> None:
+    def feedback(self, session: str, *, helpful: bool, at: datetime) -> None:  # noqa: ARG002 - the Protocol's
         return
 
-    def prune(self, now: datetime) -> int:
+    def prune(self, now: datetime) -> int:  # noqa: ARG002 - the Protocol's
         return 0
 
-    def export(self, session: str) -> list[dict[str, Any]]:
+    def export(self, session: str) -> list[dict[str, Any]]:  # noqa: ARG002 - the Protocol's
         return []
 
-    def delete(self, session: str) -> int:
+    def delete(self, session: str) -> int:  # noqa: ARG002 - the Protocol's
         return 0
 
     def close(self) -> None:
@@ -154,7 +154,8 @@ class SqlJournal:
             _Table.metadata.create_all(self._engine)
         except (SQLAlchemyError, ImportError) as error:
             shown = self.url.split("@")[-1]
-            raise JournalError(f"The journal at {shown} cannot be opened ({type(error).__name__}). Check FAQ_JOURNAL_URL.") from error
+            problem = f"The journal at {shown} cannot be opened ({type(error).__name__}). Check FAQ_JOURNAL_URL."
+            raise JournalError(problem) from error
         self._waiting = queue.Queue(MOST_WAITING)
         self._writer = threading.Thread(target=self._write_all, name="journal", daemon=True)
         self._writer.start()
@@ -204,7 +205,7 @@ class SqlJournal:
         with self._readable(), Session(self._engine) as db:
             rows = [_shown(row) for row in db.scalars(wanted)][::-1]
             votes = db.execute(select(FeedbackRow.turn, FeedbackRow.helpful).order_by(FeedbackRow.id)).all()
-            helpful = {turn: vote for turn, vote in votes}
+            helpful: dict[int, bool] = dict(row._tuple() for row in votes)
         return [{**row, "helpful": helpful.get(row["id"])} for row in rows]
 
     def counters(self) -> list[tuple[str, str, str, int]]:
@@ -258,7 +259,8 @@ class SqlJournal:
         try:
             yield
         except SQLAlchemyError as error:
-            raise JournalError(f"The journal cannot be read or changed ({type(error).__name__}). Is the disk full or locked?") from None
+            problem = f"The journal cannot be read or changed ({type(error).__name__}). Is the disk full or locked?"
+            raise JournalError(problem) from None
 
 
 def open_journal(url: str, retention: timedelta = RETENTION) -> SqlJournal:

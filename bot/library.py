@@ -96,7 +96,10 @@ class Library:
 
     def _open(self, version: str) -> Shelf:
         manifest = self._versions.manifest(version)
-        for what, built, here in (("embedding model", manifest.embedding, self._embedding), ("reader", manifest.reader, self._reader)):
+        for what, built, here in (
+            ("embedding model", manifest.embedding, self._embedding),
+            ("reader", manifest.reader, self._reader),
+        ):
             if built.sha256 != here.sha256:
                 raise IndexMismatch(
                     f"Version {version} was built with the {what} {built.name}, but {here.name} is configured. "

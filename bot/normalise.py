@@ -128,9 +128,7 @@ class Speller:
     The look-up is the symmetric delete method: https://github.com/wolfgarbe/SymSpell (one deletion on either side).
     """
 
-    def __init__(
-        self, targets: Iterable[str], heads: Iterable[str], known: Callable[[str], bool], typos: dict[str, str]
-    ) -> None:
+    def __init__(self, targets: Iterable[str], heads: Iterable[str], known: Callable[[str], bool], typos: dict[str, str]) -> None:
         self.known, self.typos = known, typos
         self.heads = tuple(sorted(heads))  # beginnings of words that the rules accept as they are
         self.targets = frozenset(t for t in targets if t.isalpha())
@@ -165,7 +163,7 @@ class Speller:
         return ranked[0][2] if ranked and ranked[0][0] <= allowed else ""
 
     def _split(self, word: str) -> list[str]:
-        """"chestpain" -> ["chest", "pain"], when one half is a word of the rules and the other any known word."""
+        """ "chestpain" -> ["chest", "pain"], when one half is a word of the rules and the other any known word."""
         for at in range(3, len(word) - 2):
             left, right = word[:at], word[at:]
             if (left in self.targets and (right in self.targets or self.known(right))) or (

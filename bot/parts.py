@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import re
 
-_OPENING = (
-    r"(?:how|when|what|whats|where|why|who|which|can|could|do|does|did|is|are|am|will|would|should|may)\b(?!\s+(?:if|about)\b\s*$)"
-)
+_OPENING = r"(?:how|when|what|whats|where|why|who|which|can|could|do|does|did|is|are|am|will|would|should|may)\b(?!\s+(?:if|about)\b\s*$)"
 _JOINT = re.compile(rf"(?:\?+\s+|[.;]\s+|,?\s+(?:and|also|plus|&)\s+(?:also\s+)?|,\s+)(?={_OPENING})", re.IGNORECASE)
 _OPENS = re.compile(rf"\W*(?:(?:and|also|so|ok|hi|hello|please)\W+)*{_OPENING}", re.IGNORECASE)
 SHORTEST = 3  # words; "how and when" is one question

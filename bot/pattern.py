@@ -25,7 +25,7 @@ from ingest.types import FaqError
 MAX_GAP = 12  # words; a longer gap would join things that do not belong together
 SENTENCE_END = "."
 PAUSE = ","
-_LEXER = re.compile(r"\s*(?:(?P<gap>\.\.\d+)|(?P<list><[a-z_]+>)|(?P<mark>[()|?])|(?P<word>[a-z0-9%']+\*?))")
+_LEXER = re.compile(r"\s*(?:(?P<gap>\.\.\d+)|(?P<list><[a-z_]+>)|(?P<mark>[()|?])|(?P<word>[a-z0-9%']+(?:\.\d*)?\*?))")
 
 
 class PatternError(FaqError):
@@ -48,12 +48,12 @@ class Gap:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    options: tuple[Sequence_, ...]
+    options: tuple[Words, ...]
     optional: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Sequence_:
+class Words:
     parts: tuple[Word | Gap | Choice, ...]
 
 
@@ -68,7 +68,7 @@ class Span:
 @dataclass(frozen=True, slots=True)
 class Pattern:
     text: str
-    root: Sequence_
+    root: Words
     starts: frozenset[str]  # the words a match may begin with
     prefixes: tuple[str, ...]  # the word beginnings a match may begin with
 
@@ -98,7 +98,7 @@ class Pattern:
         yield from _words(self.root)
 
 
-def _step(sequence: Sequence_, tokens: Sequence[str], places: set[int]) -> set[int]:
+def _step(sequence: Words, tokens: Sequence[str], places: set[int]) -> set[int]:
     for part in sequence.parts:
         if not places:
             return places
@@ -137,7 +137,7 @@ def _after_gap(gap: Gap, tokens: Sequence[str], places: set[int]) -> set[int]:
     return reached
 
 
-def _first(sequence: Sequence_) -> Iterator[Word]:
+def _first(sequence: Words) -> Iterator[Word]:
     for part in sequence.parts:
         match part:
             case Word():
@@ -152,7 +152,7 @@ def _first(sequence: Sequence_) -> Iterator[Word]:
                     return
 
 
-def _words(sequence: Sequence_) -> Iterator[Word]:
+def _words(sequence: Words) -> Iterator[Word]:
     for part in sequence.parts:
         match part:
             case Word():
@@ -182,7 +182,7 @@ class _Parser:
             yield found.lastgroup, found.group(found.lastgroup)
             at = found.end()
 
-    def parse(self) -> Sequence_:
+    def parse(self) -> Words:
         sequence = self._sequence()
         if self.at < len(self.marks):
             raise PatternError(f"Pattern “{self.shown}”: “{self.marks[self.at][1]}” stands where nothing was opened.")
@@ -193,7 +193,7 @@ class _Parser:
             raise PatternError(f"Pattern “{self.shown}”: a gap (..N) must stand between two words.")
         return sequence
 
-    def _sequence(self) -> Sequence_:
+    def _sequence(self) -> Words:
         parts: list[Word | Gap | Choice] = []
         while self.at < len(self.marks):
             kind, value = self.marks[self.at]
@@ -212,14 +212,14 @@ class _Parser:
                 raise PatternError(f"Pattern “{self.shown}”: “?” may only follow a group such as (a|b).")
         if not parts:
             raise PatternError(f"Pattern “{self.shown}”: an empty alternative or an empty pattern.")
-        return Sequence_(tuple(parts))
+        return Words(tuple(parts))
 
     def _gap(self, most: int) -> Gap:
         if not 1 <= most <= MAX_GAP:
             raise PatternError(f"Pattern “{self.shown}”: a gap is 1 to {MAX_GAP} words, not {most}.")
         return Gap(most)
 
-    def _options(self) -> tuple[Sequence_, ...]:
+    def _options(self) -> tuple[Words, ...]:
         options = [self._sequence()]
         while self._take("|"):
             options.append(self._sequence())
@@ -230,7 +230,7 @@ class _Parser:
     def _optional(self, choice: Choice) -> Choice:
         return Choice(choice.options, True) if self._take("?") else choice
 
-    def _named(self, name: str) -> tuple[Sequence_, ...]:
+    def _named(self, name: str) -> tuple[Words, ...]:
         if name in self.inside:
             raise PatternError(f"Pattern “{self.shown}”: the list <{name}> contains itself.")
         if name not in self.lists:

@@ -31,7 +31,9 @@ class Recorder:
         """Returns at once. The raw question ends here."""
         words = self._words()
         row = to_row(reply, session, seconds)
-        passages = [{key: hit[key] for key in ("passage", "similarity", "lexical", "probability", "used")} for hit in trace(reply)[:8]]
+        passages = [
+            {key: hit[key] for key in ("passage", "similarity", "lexical", "probability", "used")} for hit in trace(reply)[:8]
+        ]
         self._journal.record(
             Entry(
                 session=session,

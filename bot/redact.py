@@ -21,7 +21,10 @@ MAX_CHARACTERS = 100_000  # read at all
 SHORTEST_MISSPELT = 6  # letters; shorter unknown words are masked even when one edit from a known one
 _MADE = object()
 
-_MONTH = r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
+_MONTH = (
+    r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|"
+    r"nov(?:ember)?|dec(?:ember)?)"
+)
 _STREET = (
     r"(?:street|st|avenue|ave|road|rd|lane|ln|drive|dr|boulevard|blvd|court|ct|way|place|pl|terrace|circle|cir|highway|hwy|"
     r"parkway|pkwy|square|trail|loop|calle|avenida)"
@@ -40,9 +43,11 @@ _IDENTIFIERS = [
     re.compile(r"\b(?:ssn|social(?: security)?)\b[^.\n]{0,20}?\d[\d -]{2,11}", _FLAGS),
     re.compile(rf"(?:\b{_DIGIT_WORD}\b[ ,-]*){{5,}}", _FLAGS),  # digits spelt out
     re.compile(
-        r"\b(?:mrn|m\.r\.n\.?|(?:medical )?record|chart|patient|member(?:ship)?|policy|subscriber|insurance|account|acct|group|claim|case|"
+        r"\b(?:mrn|m\.r\.n\.?|(?:medical )?record|chart|patient|member(?:ship)?|policy|subscriber|insurance|account|acct|"
+        r"group|claim|case|"
         r"confirmation|reference|ref|prescription|rx|license|licence|passport|medicaid|medicare|invoice|serial|appointment)"
-        r"(?:[ -]?(?:id|number|num|no|nr|card))?[ .:#=-]*(?:is|was|are)?[ .:#=-]*(?:[a-z]{1,4}[ -])?(?=[a-z0-9-]*\d)[a-z0-9]+(?:[ -](?=[a-z0-9-]*\d)[a-z0-9]+){0,3}\b",
+        r"(?:[ -]?(?:id|number|num|no|nr|card))?[ .:#=-]*(?:is|was|are)?[ .:#=-]*"
+        r"(?:[a-z]{1,4}[ -])?(?=[a-z0-9-]*\d)[a-z0-9]+(?:[ -](?=[a-z0-9-]*\d)[a-z0-9]+){0,3}\b",
         _FLAGS,
     ),
     re.compile(r"\b(?:id|no|number)[ .:#=]+(?:is )?(?=[a-z0-9-]*\d{3})[a-z0-9-]+\b", _FLAGS),
@@ -51,11 +56,15 @@ _IDENTIFIERS = [
     re.compile(rf"\b{_MONTH}\.? \d{{1,2}}(?:st|nd|rd|th)?,? (?:of )?(?:19|20)\d\d\b", _FLAGS),
     re.compile(rf"\b\d{{1,2}}(?:st|nd|rd|th)? (?:of |de )?{_MONTH}\.?,? (?:de )?(?:19|20)\d\d\b", _FLAGS),
     re.compile(
-        rf"\b(?:dob|d\.o\.b\.?|date of birth|birth ?date|birthday|born(?: on| in)?|nac[ií](?:do|da)?(?: el)?|bday)\b[ :]*(?:is |was |on )?"
+        r"\b(?:dob|d\.o\.b\.?|date of birth|birth ?date|birthday|born(?: on| in)?|nac[ií](?:do|da)?(?: el)?|bday)\b[ :]*"
+        r"(?:is |was |on )?"
         rf"(?:{_MONTH}\.? ?\d{{0,2}}(?:st|nd|rd|th)?,? ?(?:\d{{2,4}})?|\d[\d/ .-]{{1,9}})",
         _FLAGS,
     ),
-    re.compile(rf"\b\d{{1,6}}[a-z]?,? (?:[nsew]\.? )?(?:[\w'.-]+ ){{1,4}}{_STREET}\b\.?(?:,? (?:apt|unit|suite|#|apartment)\.? ?\w+)?", _FLAGS),
+    re.compile(
+        rf"\b\d{{1,6}}[a-z]?,? (?:[nsew]\.? )?(?:[\w'.-]+ ){{1,4}}{_STREET}\b\.?(?:,? (?:apt|unit|suite|#|apartment)\.? ?\w+)?",
+        _FLAGS,
+    ),
     re.compile(r"\b(?:p\.?o\.? box|apt|apartment|suite)\.? #?\d+\w*\b", _FLAGS),
     re.compile(r"\b[a-z]{1,5}[- ]?\d{5,}[a-z0-9-]*\b", _FLAGS),  # XYZ123456
     re.compile(r"(?<![\w.])\d{7,}(?!\w)"),
@@ -79,17 +88,25 @@ _NOT_NAMES = (
 _NAME = rf"{_NOT_NAMES}[^\W\d_][\w'’.-]*"
 # A cue that says: the next words are a name, whatever they look like.
 _NAMED = re.compile(
-    rf"\b((?:(?:my|his|her|the|full|first|last|patient(?:'s)?|maiden|middle|sur) ?names?(?:'s| is| was|:)?|name is|names are|name:|"
-    rf"call me|i go by|known as|me llamo|mi nombre es|se llama|named|sincerely,?|regards,?|signed,?|yours truly,?)[ :]+)({_NAME}(?: {_NAME}){{0,2}})",
+    r"\b((?:(?:my|his|her|the|full|first|last|patient(?:'s)?|maiden|middle|sur) ?names?(?:'s| is| was|:)?|name is|"
+    r"names are|name:|call me|i go by|known as|me llamo|mi nombre es|se llama|named|sincerely,?|regards,?|signed,?|yours truly,?)"
+    rf"[ :]+)({_NAME}(?: {_NAME}){{0,2}})",
     _FLAGS,
 )
 # A cue that says so only for words that start with a capital letter or are known names.
 _TITLED = re.compile(
-    r"\b((?:[Dd]r|[Mm]rs?|[Mm]s|[Mm]iss|[Dd]octor|[Nn]urse|[Ss]urgeon|[Pp]rof(?:essor)?|[Ss]ra?|[Dd]ra|[Dd]on|[Dd]oña)\.? )([A-Z][\w'’-]+(?: [A-Z][\w'’-]+)?)"
+    r"\b((?:[Dd]r|[Mm]rs?|[Mm]s|[Mm]iss|[Dd]octor|[Nn]urse|[Ss]urgeon|[Pp]rof(?:essor)?|[Ss]ra?|[Dd]ra|[Dd]on|[Dd]oña)"
+    r"\.? )([A-Z][\w'’-]+(?: [A-Z][\w'’-]+)?)"
 )
-_SELF = re.compile(r"\b((?:[Tt]his is|[Ii]t'?s|[Ii] am|[Ii]'?m|[Hh]i,?|[Ss]oy|[Hh]ere is)[ ,]+)([A-Za-z][\w'’-]+)((?: [A-Z][\w'’-]+)?)")
+_SELF = re.compile(
+    r"\b((?:[Tt]his is|[Ii]t'?s|[Ii] am|[Ii]'?m|[Hh]i,?|[Ss]oy|[Hh]ere is)[ ,]+)([A-Za-z][\w'’-]+)((?: [A-Z][\w'’-]+)?)"
+)
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*|\d+[^\W\d_]+\w*|[^\W\d_]+\d\w*|[^\x00-\x7f\s…¿¡°½–—“”‘’·•€£é-ü]")
-_KEPT_CODES = re.compile(r"(?:[ltsc]\d{1,2}|\d{1,3}(?:st|nd|rd|th|am|pm|mg|mcg|ml|kg|lb|lbs|cm|mm|hrs?|h|min|wks?|days?|x|s|yo|yrs?|f|k)?|covid19|b12|a1c|x\d)", _FLAGS)
+_KEPT_CODES = re.compile(
+    r"(?:[ltsc]\d{1,2}|\d{1,3}(?:st|nd|rd|th|am|pm|mg|mcg|ml|kg|lb|lbs|cm|mm|hrs?|h|min|wks?|days?|x|s|yo|yrs?|f|k)?|"
+    r"covid19|b12|a1c|x\d)",
+    _FLAGS,
+)
 _MASKS_IN_A_ROW = re.compile(r"\[…\](?:[ ,]*\[…\])+")
 
 
@@ -143,7 +160,7 @@ def _words(text: str) -> list[str]:
 
 
 def _introduced(found: re.Match[str], vocabulary: Vocabulary) -> str:
-    """"This is Grace" names someone; "this is normal" does not."""
+    """ "This is Grace" names someone; "this is normal" does not."""
     cue, first, second = found[1], found[2], found[3]
     is_name = first.lower() in vocabulary.names and (first[0].isupper() or first.lower() not in vocabulary.words)
     return cue + MASK if is_name or (second and first[0].isupper()) else found[0]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice, product
+from itertools import islice, pairwise, product
 from pathlib import Path
 
 from bot.context import PatternSet, Reading
@@ -107,8 +107,7 @@ class RuleBook:
 def _close(chosen: Sequence[Span], within: int, tokens: Sequence[str]) -> bool:
     """All parts in one sentence, with at most `within` words between the end of one and the start of the next."""
     ordered = sorted(chosen, key=lambda span: span.start)
-    for left, right in zip(ordered, ordered[1:], strict=False):
+    for left, right in pairwise(ordered):
         if right.start - left.end > within or SENTENCE_END in tokens[left.end : right.start]:
             return False
     return True
-

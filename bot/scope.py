@@ -147,12 +147,17 @@ class Scope:
             for part in _variants(title)
             if (words := frozenset(token.word for token in names.tokens(part))) - names.generic
         ]
-        held = Counter(word for slug in called for word in frozenset[str]().union(*(n.words for n in self._called if n.slug == slug)))
+        held = Counter(
+            word for slug in called for word in frozenset[str]().union(*(n.words for n in self._called if n.slug == slug))
+        )
         self._weights = {
             word: (GENERIC_WEIGHT if word in names.generic else 1.0) * (1.0 + math.log(len(documents) / count))
             for word, count in held.items()
         }
-        self._known = sorted({word for one in self._called for word in one.words if len(word) > 4} | {w for key in names.same for w in key if len(w) > 5})
+        self._known = sorted(
+            {word for one in self._called for word in one.words if len(word) > 4}
+            | {w for key in names.same for w in key if len(w) > 5}
+        )
         self._elsewhere = [frozenset(token.word for token in names.tokens(name)) for name in names.elsewhere]
         self._own = {slug: frozenset[str]().union(*(one.words for one in self._called if one.slug == slug)) for slug in called}
         self._spoken = {slug: {token.word for token in names.tokens(document.text)} for slug, document in documents.items()}

@@ -1,4 +1,4 @@
-"""One sentence embedding becomes probabilities: reports a symptom, asks for advice, and what the message is about."""
+"""One sentence embedding becomes probabilities: a wish to die, a symptom, asking for advice, and what the message is about."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ TOPICS = ("procedure", "off_topic", "smalltalk", "injection")
 class Reading:
     """Probabilities between 0 and 1; higher is more certain."""
 
+    crisis: float
     symptom: float
     advice: float
     topics: dict[str, float]
@@ -30,13 +31,15 @@ class Reading:
 class Thresholds:
     """Probabilities from which a head counts; chosen by training/safety_classifier.py on held-out folds."""
 
+    crisis: float  # from here it stops
+    crisis_card: float  # from here it shows the symptom card
     symptom: float
     advice: float
     topic: float
 
 
 class Classifier:
-    """Three logistic regressions over the same embedding: symptom (yes/no), advice (yes/no), topic (one of TOPICS)."""
+    """Four logistic regressions over the same embedding: crisis, symptom, advice (yes or no each), topic (one of TOPICS)."""
 
     def __init__(self, content: dict[str, Any]) -> None:
         self.weights = {name: np.asarray(head["weights"], dtype=np.float32) for name, head in content["heads"].items()}
@@ -68,8 +71,9 @@ class Classifier:
         topic = np.exp(scores["topic"] - scores["topic"].max())
         topic = topic / topic.sum()
         return Reading(
-            symptom=float(_sigmoid(scores["symptom"])),
-            advice=float(_sigmoid(scores["advice"])),
+            crisis=_sigmoid(scores["crisis"]),
+            symptom=_sigmoid(scores["symptom"]),
+            advice=_sigmoid(scores["advice"]),
             topics={name: float(p) for name, p in zip(self.topics, topic, strict=True)},
         )
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from bot.context import Contexts
 from bot.language import Language, Languages
-from bot.normalise import MAX_RULES, Speller, clean, tokens
+from bot.normalise import MAX_CLEAN, MAX_RULES, Speller, clean, tokens
 from bot.pattern import PatternError
 from bot.rules import RuleBook
 from bot.safety_data import ContextFile, SafetyDataError, checked
@@ -108,7 +108,8 @@ class Triage:
             return self._assess(text, embedding)
         except Exception as error:  # noqa: BLE001 - fail-safe by contract: the card, never an answer without it
             log.error("triage failed: %s", type(error).__name__)
-            return Assessment(Level.SYMPTOM, "failure", True, "procedure", 0.0, "en", text[:2000] if isinstance(text, str) else "")
+            kept = text[:MAX_CLEAN] if isinstance(text, str) else ""
+            return Assessment(Level.SYMPTOM, "failure", True, "procedure", 0.0, "en", kept)
 
     def rule_ids(self, text: str, book: RuleBook) -> set[str]:
         words = self._tokens(text)
@@ -124,7 +125,9 @@ class Triage:
             if embedding is not None and normalised:
                 reading = self.classifier.read(embedding(normalised))
                 bars = self.classifier.thresholds
-                if level is Level.NONE and reading.symptom >= bars.symptom:
+                if reading.crisis >= bars.crisis and level < Level.CRISIS:
+                    level, rule = Level.CRISIS, "classifier"
+                elif level is Level.NONE and (reading.symptom >= bars.symptom or reading.crisis >= bars.crisis_card):
                     level, rule = Level.SYMPTOM, "classifier"
                 advice = advice or reading.advice >= bars.advice
                 likely = max(reading.topics, key=lambda name: reading.topics[name])
@@ -151,4 +154,3 @@ class Triage:
     def _wants_advice(self, text: str) -> bool:
         words = self._tokens(text)
         return any(True for _ in self.advice.hits(words, self.contexts.reading(words)))
-

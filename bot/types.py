@@ -1,6 +1,6 @@
 """The nouns of answering: Hit -> Citation -> Reply. What a patient is shown can be nothing but one of these.
 
-    Reply = Answer | NoAnswer | Clarify | Escalation | Unavailable
+Reply = Answer | NoAnswer | Clarify | Escalation | Unavailable
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from typing import Literal
 from ingest.types import Document, FaqError, Passage
 
 Status = Literal["answered", "not_covered", "off_topic", "clarify", "advice", "emergency", "crisis", "urgent", "unavailable"]
+
+Band = Literal["crisis", "emergency", "urgent"]
 
 
 class CitationError(FaqError):
@@ -162,7 +164,7 @@ class Clarify(Base):
 class Escalation(Base):
     """Danger: the fixed card of its band, before any search."""
 
-    band: Literal["crisis", "emergency", "urgent"]
+    band: Band
     language: str = "en"
 
     @property

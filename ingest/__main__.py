@@ -84,7 +84,9 @@ def _check(args: argparse.Namespace) -> int:
         print(json.dumps({"documents": len(outlines), "problems": [asdict(problem) for problem in problems]}, ensure_ascii=False))
     else:
         _list(problems)
-        print(f"{len(outlines)} documents, {sum(p.level == 'error' for p in problems)} errors, {sum(p.level == 'warning' for p in problems)} warnings.")
+        print(
+            f"{len(outlines)} documents, {sum(p.level == 'error' for p in problems)} errors, {sum(p.level == 'warning' for p in problems)} warnings."
+        )
     return REFUSED if any(problem.level == "error" for problem in problems) else 0
 
 

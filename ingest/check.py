@@ -3,38 +3,49 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
-from ingest.kinds import Kind, kind_of_path
-from ingest.types import Level, Outline, Problem
-
-EXPECTED = tuple(kind for kind in Kind if kind not in (Kind.CLOSING, Kind.ANESTHESIA))
-LONG = 40  # words a sentence: twice what plain-language guides advise
-
-
-def check(outlines: Sequence[Outline], clinic: Path) -> list[Problem]:
-    """Gaps in the documents and in what the clinic has told about itself."""
-    return [*_clinic(clinic), *(problem for one in outlines for problem in _document(one))]
+from ingest.checks.facts import fact_problems, twin_problems
+from ingest.checks.matrix import matrix_problems
+from ingest.checks.reading import reading_problems
+from ingest.checks.words import link_problems, word_problems
+from ingest.read.problems import error, warning
+from ingest.types import Outline, Problem
 
 
-def _document(one: Outline) -> Iterator[Problem]:
-    found = {kind_of_path(passage.path) for passage in one.passages}
-    for kind in EXPECTED:
-        if kind not in found:
-            yield _warning(f"no-{kind.replace(' ', '-')}", one.document.source, f"There is no section on {kind}.", "Patients ask about it.")
+def check(
+    outlines: Sequence[Outline],
+    clinic: Path,
+    links: Mapping[str, Sequence[str]] | None = None,
+    files: Sequence[str] = (),
+    today: date | None = None,
+) -> list[Problem]:
+    """Gaps in the documents and in what the clinic has told about itself. `links`: source file -> targets of its links;
+    `files`: every file of the folder."""
+    facts, problems = _clinic(clinic)
+    return [
+        *problems,
+        *matrix_problems(outlines),
+        *word_problems(outlines, today or datetime.now(UTC).date(), clinic_phone=bool(facts.get("phone"))),
+        *fact_problems(outlines),
+        *twin_problems(outlines),
+        *link_problems(outlines, links or {}, files),
+        *(problem for one in outlines for problem in reading_problems(one)),
+    ]
 
 
-def _clinic(path: Path) -> Iterator[Problem]:
+def _clinic(path: Path) -> tuple[dict[str, Any], list[Problem]]:
     try:
         facts = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, tomllib.TOMLDecodeError) as error:
-        yield Problem(Level.ERROR, "clinic", path.name, None, f"The clinic's facts cannot be read ({error}).", "Mend the file.")
-        return
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as reason:
+        return {}, [error("clinic", path.name, f"The clinic's facts cannot be read ({reason}).", "Mend the file.")]
+    return facts, list(_unset(facts, path))
+
+
+def _unset(facts: Mapping[str, Any], path: Path) -> Iterator[Problem]:
     for fact in ("phone", "hours", "site"):
         if not facts.get(fact):
-            yield _warning(f"no-{fact}", path.name, f"The clinic's {fact} is not set.", "Patients read “call the clinic” until it is.")
-
-
-def _warning(code: str, file: str, message: str, hint: str) -> Problem:
-    return Problem(Level.WARNING, code, file, None, message, hint)
+            yield warning(f"no-{fact}", path.name, f"The clinic's {fact} is not set.", "Patients read “call the clinic” until it is.")

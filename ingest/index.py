@@ -95,7 +95,8 @@ class Index:
         self.passages = tuple(self._passage(one) for one in raw["passages"])
         self.numbers = {passage.id: number for number, passage in enumerate(self.passages)}
         self.of_document = {
-            slug: np.array([n for n, p in enumerate(self.passages) if p.document == slug], dtype=np.int64) for slug in self.documents
+            slug: np.array([n for n, p in enumerate(self.passages) if p.document == slug], dtype=np.int64)
+            for slug in self.documents
         }
         self.vectors: Vectors = np.load(folder / "vectors.npy")
         self.pooled: Vectors = np.load(folder / "reader_pooled.npy")
@@ -182,9 +183,7 @@ def _store(client: Any, embeddings: Embeddings | None) -> Chroma:
     from langchain_chroma import Chroma
 
     _refusal()
-    return Chroma(
-        client=client, collection_name=COLLECTION, embedding_function=embeddings, create_collection_if_not_exists=False
-    )
+    return Chroma(client=client, collection_name=COLLECTION, embedding_function=embeddings, create_collection_if_not_exists=False)
 
 
 def _refusal() -> Any:

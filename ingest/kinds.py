@@ -35,9 +35,15 @@ _WORDS: tuple[tuple[Kind, str], ...] = (
     (Kind.DURATION, r"duration|how long|time|length"),
     (Kind.RISKS, r"risk|side effect|complication|safety|safe\b|dangers?|problems"),
     (Kind.RESULTS, r"result|expect|benefit|outcome|success|effective|relief|how well"),
-    (Kind.ELIGIBILITY, r"eligib|candida|suitab|who (is|can|may|should|would|needs|benefits)|contraindic|is .* right for|when (we|not)"),
+    (
+        Kind.ELIGIBILITY,
+        r"eligib|candida|suitab|who (is|can|may|should|would|needs|benefits)|contraindic|is .* right for|when (we|not)",
+    ),
     (Kind.CLOSING, r"start living|contact|schedule|book|take the next|ready to|learn more|why choose|your journey|next step"),
-    (Kind.PROCEDURE, r"procedure|operation|during|how (is|it|the|we|does)|steps?|technique|surgery|what happens|in the room|treatment"),
+    (
+        Kind.PROCEDURE,
+        r"procedure|operation|during|how (is|it|the|we|does)|steps?|technique|surgery|what happens|in the room|treatment",
+    ),
     (Kind.INTRODUCTION, r"introduc|about|overview|what (is|are)|understanding|at a glance|summary"),
 )
 _PATTERNS = tuple((kind, re.compile(rf"\b(?:{words})", re.IGNORECASE)) for kind, words in _WORDS)
@@ -45,7 +51,9 @@ _PATTERNS = tuple((kind, re.compile(rf"\b(?:{words})", re.IGNORECASE)) for kind,
 _OPENING = re.compile(r"^(introduction|overview|about|what (is|are)|understanding)\b", re.IGNORECASE)
 _CLOSING = re.compile(r"^(start living|take the next|ready to|why choose|contact us|book|schedule)\b", re.IGNORECASE)
 # A heading that stands over the whole course of a visit.
-_PARENT = re.compile(r"\b(procedure|treatment|surgery|visit)\b.*\b(details?|information|guide|process|overview)\b|^(details|the process)$", re.I)
+_PARENT = re.compile(
+    r"\b(procedure|treatment|surgery|visit)\b.*\b(details?|information|guide|process|overview)\b|^(details|the process)$", re.I
+)
 COURSE = frozenset({Kind.PREPARATION, Kind.PROCEDURE, Kind.ANESTHESIA, Kind.DURATION, Kind.FREQUENCY})
 
 

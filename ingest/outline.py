@@ -121,7 +121,9 @@ def _passages(document: Document, placed: Sequence[_Placed]) -> Iterator[Passage
     for one in placed:
         place = "/".join([document.slug, *map(slug_of, one.path)])
         for start, end in _cut(document.text, one.block):
-            yield Passage(f"{place}/{ordinals[place]}", document.slug, one.path, start, end, document.text[start:end], one.question)
+            yield Passage(
+                f"{place}/{ordinals[place]}", document.slug, one.path, start, end, document.text[start:end], one.question
+            )
             ordinals[place] += 1
 
 

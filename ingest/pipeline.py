@@ -14,7 +14,16 @@ from pathlib import Path
 
 from ingest import index
 from ingest.check import check
-from ingest.embed import DEFAULT_MODEL, Cache, CachedEmbeddings, ReaderModel, encode_passages, find_model, load_embeddings, read_reader_id
+from ingest.embed import (
+    DEFAULT_MODEL,
+    Cache,
+    CachedEmbeddings,
+    ReaderModel,
+    encode_passages,
+    find_model,
+    load_embeddings,
+    read_reader_id,
+)
 from ingest.outline import RULES, outline
 from ingest.read import read_folder, source_hashes
 from ingest.types import IndexDamaged, Level, Manifest, ModelId, Outline, Problem
@@ -181,7 +190,9 @@ def _build(places: Places, versions: Versions, candidate: _Candidate, staged: Pa
         done += count
         progress(done, 2 * len(passages))
 
-    embeddings = CachedEmbeddings(candidate.embedding, cache, lambda: load_embeddings(find_model(places.embedding_model)), advance)
+    embeddings = CachedEmbeddings(
+        candidate.embedding, cache, lambda: load_embeddings(find_model(places.embedding_model)), advance
+    )
     texts = [index.reader_text(passage) for passage in passages]
     encoded = encode_passages(texts, candidate.reader, cache, lambda: ReaderModel(places.reader), advance)
     index.build(staged, outlines, embeddings, encoded)
@@ -215,4 +226,6 @@ def _validate_in_fresh_process(staged: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False, cwd=Path(__file__).parents[1])
     if done.returncode != 0:
         lines = done.stderr.strip().splitlines()
-        raise IndexDamaged(f"The new version does not answer as it should, so patients keep the old one. {lines[-1] if lines else ''}")
+        raise IndexDamaged(
+            f"The new version does not answer as it should, so patients keep the old one. {lines[-1] if lines else ''}"
+        )

@@ -9,6 +9,7 @@ _BOUNDARY = re.compile(r"[.!?…]+[\"'”’)\]]*(\s+)(?=[\"'“‘(\[]?[A-Z0-9�
 _ABBREVIATION = re.compile(
     r"(?:\b(?:Dr|Mr|Mrs|Ms|Prof|St|Sr|Jr|vs|No|approx|appt|etc|e\.g|i\.e|a\.m|p\.m|U\.S|Fig|Inc|Ltd|min|hrs?|tel|ext)|\b[A-Z])\.$",
 )
+LONGEST_ABBREVIATION = 16  # characters looked back over: a page of nothing but "Dr." must not cost the square of its length
 _ENDS_ANYWAY = re.compile(r"\b(?:a\.m|p\.m|etc)\.$")
 
 
@@ -19,7 +20,7 @@ def sentence_spans(text: str, start: int = 0, end: int | None = None) -> list[tu
     begin = start
     for match in _BOUNDARY.finditer(text, start, end):
         stop = match.start(1)
-        before = text[begin:stop]
+        before = text[max(begin, stop - LONGEST_ABBREVIATION) : stop]
         if _ABBREVIATION.search(before) and not _ENDS_ANYWAY.search(before):
             continue
         spans.append((begin, stop))

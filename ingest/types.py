@@ -1,13 +1,13 @@
 """The nouns of ingestion, from a file to a published version, and the root of the error tree.
 
-    FaqError
-    ├── DocumentError      a document cannot be read; carries its Problem
-    ├── ConfigurationError a setting or a tracked data file is wrong
-    ├── ModelMismatch      the weights on this machine are not the expected ones
-    ├── IndexMissing       nothing has been published yet
-    ├── IndexMismatch      the version was built with another model
-    ├── IndexDamaged       a version's files are incomplete or altered
-    └── PublishBusy        another publish holds the lock
+FaqError
+├── DocumentError      a document cannot be read; carries its Problem
+├── ConfigurationError a setting or a tracked data file is wrong
+├── ModelMismatch      the weights on this machine are not the expected ones
+├── IndexMissing       nothing has been published yet
+├── IndexMismatch      the version was built with another model
+├── IndexDamaged       a version's files are incomplete or altered
+└── PublishBusy        another publish holds the lock
 """
 
 from __future__ import annotations
@@ -93,6 +93,8 @@ class Document:
     language: str = "en"
     reviewed_on: str = ""  # ISO dates from front matter, empty when the document does not say
     next_review: str = ""
+    reviewed_by: str = ""
+    source_url: str = ""
 
     @property
     def sha256(self) -> str:
@@ -125,6 +127,7 @@ class Reading:
     document: Document
     blocks: tuple[Block, ...]
     problems: tuple[Problem, ...] = ()
+    links: tuple[str, ...] = ()  # targets of the file's links, as written
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,9 @@
 """A built version becomes the one patients read: staging, lock, pointer, roll back and pruning on disk.
 
-    index/CURRENT          one line, a version id
-    index/publish.lock     flock, freed by the kernel when its holder dies
-    index/versions/<id>/   complete and immutable
-    index/staging-*        unfinished; removed by the next holder of the lock
+index/CURRENT          one line, a version id
+index/publish.lock     flock, freed by the kernel when its holder dies
+index/versions/<id>/   complete and immutable
+index/staging-*        unfinished; removed by the next holder of the lock
 """
 
 from __future__ import annotations

@@ -39,6 +39,7 @@ class Page:
     sentences: list[Sentence] = field(default_factory=list)
     questions: list[OwnQuestion] = field(default_factory=list)
     tagged: bool = True
+    conditions: tuple[str, ...] = ()  # body part and condition in patients' words
 
 
 def read_intents(path: Path) -> list[str]:
@@ -139,3 +140,13 @@ def read_first_pages(path: Path, tags_path: Path, intents: list[str]) -> list[Pa
             page.questions.append(OwnQuestion(q["q"], q["label"], evidence))
         pages.append(page)
     return pages
+
+
+def add_conditions(pages: list[Page], path: Path) -> None:
+    """`page<TAB>term; term` lines: what patients call the body part and the condition of a page."""
+    if not path.exists():
+        return
+    lines = (line.partition("\t") for line in path.read_text(encoding="utf-8").splitlines() if "\t" in line)
+    terms = {name.strip(): tuple(t.strip() for t in words.split(";") if t.strip()) for name, _, words in lines}
+    for page in pages:
+        page.conditions = terms.get(page.name, ())

@@ -26,7 +26,14 @@ class Exported(nn.Module):
 
     def forward(self, ids: Tensor, mask: Tensor) -> tuple[Tensor, ...]:
         out = self.reader.encode(ids, mask)
-        return (out["tokens"], out["weights"], out["pooled"], F.softmax(out["asks"], -1), torch.sigmoid(out["states"]), out["absent"])
+        return (
+            out["tokens"],
+            out["weights"],
+            out["pooled"],
+            F.softmax(out["asks"], -1),
+            torch.sigmoid(out["states"]),
+            out["absent"],
+        )
 
 
 def main() -> None:
@@ -49,7 +56,14 @@ def main() -> None:
     axes = {name: {0: "n"} for name in names} | {name: {0: "n", 1: "t"} for name in ("ids", "mask", "tokens", "weights")}
     full = args.out / "full.onnx"
     torch.onnx.export(
-        Exported(reader), (ids, torch.ones_like(ids)), str(full), input_names=["ids", "mask"], output_names=names, dynamic_axes=axes, dynamo=False, opset_version=17
+        Exported(reader),
+        (ids, torch.ones_like(ids)),
+        str(full),
+        input_names=["ids", "mask"],
+        output_names=names,
+        dynamic_axes=axes,
+        dynamo=False,
+        opset_version=17,
     )
     if args.fp32:
         full.replace(path)

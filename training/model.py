@@ -12,7 +12,9 @@ from torch.nn import functional as F
 
 
 class Reader(nn.Module):
-    def __init__(self, encoder: nn.Module, intents: int, use: frozenset[str] = frozenset({"late", "min", "pool", "intent"})) -> None:
+    def __init__(
+        self, encoder: nn.Module, intents: int, use: frozenset[str] = frozenset({"late", "min", "pool", "intent"})
+    ) -> None:
         super().__init__()
         width = encoder.config.hidden_size
         self.encoder = encoder

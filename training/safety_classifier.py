@@ -1,10 +1,10 @@
-"""data/safety/exemplars.jsonl becomes data/safety/classifier.json: three logistic regressions and their thresholds.
+"""data/safety/exemplars.jsonl becomes data/safety/classifier.json: four logistic regressions and their thresholds.
 
     python training/safety_classifier.py            train, print cross-validated figures, write the file
     python training/safety_classifier.py --check    train and compare with the tracked file; exit 1 when it differs
 
 Needs scikit-learn and the embedding model; the program itself reads the JSON with numpy alone. Deterministic: same
-exemplars and model, same file. Columns of a row: text, symptom (1, 0, null = not used), advice (the same),
+exemplars and model, same file. Columns of a row: text, crisis, symptom and advice (1, 0, null = not used),
 topic (null = not used), source (hand, or pages: questions of the synthetic pages in training/).
 """
 
@@ -27,9 +27,11 @@ from ingest.embed import find_model, load_embeddings
 
 SAFETY = Path(__file__).resolve().parent.parent / "data" / "safety"
 FOLDS = 5
-C = {"symptom": 10.0, "advice": 10.0, "topic": 20.0}  # inverse regularisation; not searched
+C = {"crisis": 10.0, "symptom": 10.0, "advice": 10.0, "topic": 20.0}  # inverse regularisation; not searched
+FALSE_CRISES = 0.004  # share of all other exemplars that may be stopped as a crisis
+FALSE_CRISIS_CARDS = 0.015  # share of them that may show the symptom card for it
 FALSE_CARDS = 0.04  # share of non-symptom exemplars that may show the symptom card
-FALSE_ADVICE = 0.03  # share of plain questions that may carry the advice notice
+FALSE_ADVICE = 0.06  # share of plain questions that may carry the advice notice
 FALSE_OFF_TOPIC = 0.03  # share of plain procedure questions that may be called off topic; symptoms and advice never are
 
 
@@ -54,7 +56,7 @@ def main() -> None:
     heads: dict[str, dict[str, object]] = {}
     thresholds: dict[str, float] = {}
     folds = StratifiedKFold(FOLDS, shuffle=True, random_state=0)
-    for name, false_share in (("symptom", FALSE_CARDS), ("advice", FALSE_ADVICE)):
+    for name, false_share in (("crisis", FALSE_CRISES), ("symptom", FALSE_CARDS), ("advice", FALSE_ADVICE)):
         used = np.array([row[name] is not None for row in rows])
         x, y = vectors[used], np.array([bool(row[name]) for row in rows])[used]
         model = LogisticRegression(C=C[name], max_iter=2000, class_weight="balanced")
@@ -63,6 +65,9 @@ def main() -> None:
         recall = float((held[y] >= thresholds[name]).mean())
         false = float((held[~y] >= thresholds[name]).mean())
         print(f"{name}: {y.sum()} of {len(y)}; at {thresholds[name]} held-out recall {recall:.3f}, false {false:.3f}")
+        if name == "crisis":
+            thresholds["crisis_card"] = bar(held, y, FALSE_CRISIS_CARDS)
+            print(f"crisis card: at {thresholds['crisis_card']} recall {(held[y] >= thresholds['crisis_card']).mean():.3f}")
         model.fit(x, y)
         heads[name] = {"weights": _short(model.coef_[0]), "bias": round(float(model.intercept_[0]), 5)}
     vectors = vectors[[row["topic"] is not None for row in rows]]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 import random
+import re
 import time
 from pathlib import Path
 
@@ -16,7 +17,7 @@ import torch
 from torch.nn import functional as F
 from transformers import AutoModel, AutoTokenizer
 
-from .data import HERE, Page, read_bank, read_first_pages, read_intents, read_pages
+from .data import HERE, Page, add_conditions, read_bank, read_first_pages, read_intents, read_pages
 from .model import Reader
 
 MAX_QUESTION, MAX_PASSAGE = 40, 110  # tokens
@@ -24,6 +25,8 @@ MAX_QUESTION, MAX_PASSAGE = 40, 110  # tokens
 
 def mask_names(text: str, page: Page, rng: random.Random, keep: float) -> str:
     """The procedure's name is taken out, as the program does before it reads (scope is settled by then)."""
+    if "{c}" in text:
+        return text.replace("{c}", rng.choice(conditions_of(page) or ("joint", "back", "body part")))
     if "{p}" in text:
         name = rng.choice(page.names[1:] or page.names) if rng.random() < keep else "the procedure"
         return text.replace("{p}", name)
@@ -31,8 +34,32 @@ def mask_names(text: str, page: Page, rng: random.Random, keep: float) -> str:
     for name in sorted(page.names, key=len, reverse=True):
         at = low.find(name.lower())
         if at >= 0 and len(name) > 2 and rng.random() >= keep:
-            return text[:at] + "the procedure" + text[at + len(name):]
+            return text[:at] + "the procedure" + text[at + len(name) :]
     return text
+
+
+_DONE = frozenset(
+    """
+    injection injections block fusion replacement repair release surgery procedure ablation radiofrequency rfa
+    rhizotomy epidural steroid removal biopsy trial implant stimulator stimulation stimulator laparoscopic
+    keyhole endoscopic arthroscopy arthroscopic total partial minimally invasive treatment therapy laser
+    correction reconstruction fixation shot nerve fitting placement scan test guided the a an of for with and
+    your in at to under getting having new open mini robotic diagnostic clinic center information guide
+    leaflet patient patients
+    """.split()
+)
+
+
+def conditions_of(page: Page) -> tuple[str, ...]:
+    """What patients call the body part or the condition: from conditions.txt, else the name less what is done there."""
+    if page.conditions:
+        return page.conditions
+    found = []
+    for name in page.names:
+        words = [word for word in re.findall(r"[a-z]+", name.lower()) if word not in _DONE]
+        if 1 <= len(words) <= 3 and any(word in name.lower() for word in _DONE if len(word) > 4):
+            found.append(" ".join(words))
+    return tuple(found)
 
 
 def with_typos(text: str, rng: random.Random) -> str:
@@ -95,18 +122,32 @@ def from_bank(page: Page, key: str, text: str, number: int) -> Example:
     return Example(text, label, {i: 1.0 for i, s in strength.items() if s == best}, number)
 
 
-def examples_for(page: Page, bank: dict[str, list[str]], numbers: dict[str, int], count: int, rng: random.Random, keep: float = 0.25, own_share: float = 0.4) -> list[Example]:
+def examples_for(
+    page: Page,
+    bank: dict[str, list[str]],
+    numbers: dict[str, int],
+    count: int,
+    rng: random.Random,
+    keep: float = 0.25,
+    own_share: float = 0.4,
+) -> list[Example]:
     chosen: list[Example] = []
     own = list(page.questions)
     rng.shuffle(own)
     for q in own[: int(count * own_share) if page.tagged else count]:
-        chosen.append(Example(mask_names(q.text, page, rng, keep), q.label, {i: 1.0 for i in q.evidence}, -1))
+        chosen.append(Example(mask_names(q.text, page, rng, keep), q.label, dict.fromkeys(q.evidence, 1.0), -1))
     if page.tagged and bank:
         covered = {k for s in page.sentences for k in s.tags}
         rest = count - len(chosen)
         present = [k for k in covered if bank.get(k)]
         absent = [k for k in bank if k not in covered and bank[k]]
+        naming = [k for k in bank if any("{c}" in text for text in bank[k])]
         for _ in range(rest):
+            if naming and rng.random() < 0.1:  # questions that name the body part are rare in the bank and common in life
+                key = rng.choice(naming)
+                text = mask_names(rng.choice([t for t in bank[key] if "{c}" in t]), page, rng, keep)
+                chosen.append(from_bank(page, key, text, numbers[key]))
+                continue
             key = rng.choice(present) if present and rng.random() < 0.55 else rng.choice(absent)
             text = mask_names(rng.choice(bank[key]), page, rng, keep)
             chosen.append(from_bank(page, key, text, numbers[key]))
@@ -154,7 +195,9 @@ def auroc(positive: list[float], negative: list[float]) -> float:
 
 
 @torch.no_grad()
-def judge(model: Reader, tokenizer, pages: list[Page], bank, numbers, seed: int = 5, count: int = 60, own_share: float = 0.4) -> dict[str, float]:
+def judge(
+    model: Reader, tokenizer, pages: list[Page], bank, numbers, seed: int = 5, count: int = 60, own_share: float = 0.4
+) -> dict[str, float]:
     """Figures on pages not trained on: AUROC answerable against not covered, refused at 6 % loss, right passage first."""
     rng = random.Random(seed)
     model.eval()
@@ -182,7 +225,14 @@ def judge(model: Reader, tokenizer, pages: list[Page], bank, numbers, seed: int 
             elif example.label == "not_covered":
                 no.append(float(confidence[row]))
     bar = sorted(yes)[int(0.06 * len(yes))]
-    return {"loss": loss, "auroc": auroc(yes[:1500], no[:1500]), "refused@6%": sum(x < bar for x in no) / len(no), "first": first / total, "n_yes": len(yes), "n_no": len(no)}
+    return {
+        "loss": loss,
+        "auroc": auroc(yes[:1500], no[:1500]),
+        "refused@6%": sum(x < bar for x in no) / len(no),
+        "first": first / total,
+        "n_yes": len(yes),
+        "n_no": len(no),
+    }
 
 
 def encode(model: Reader, batch, size: int) -> dict[str, torch.Tensor]:
@@ -220,7 +270,7 @@ def judge_file(model: Reader, tokenizer, page: Page, path: Path, name: str) -> d
         for alias in page.names:
             at = text.lower().find(alias.lower())
             if at >= 0:
-                text = text[:at] + name + text[at + len(alias):]
+                text = text[:at] + name + text[at + len(alias) :]
                 break
         qb = to_batch(tokenizer, [text], MAX_QUESTION)
         scores, none = model.score(model.encode(**pick(qb)), p, qb["attention_mask"], pb["attention_mask"])
@@ -263,11 +313,15 @@ def main() -> None:
     for path in sorted(args.data.glob("pages_*.txt")):
         pages += read_pages(path, intents)
     pages = [p for p in pages if len(p.sentences) > 5]
+    add_conditions(pages, args.data / "conditions.txt")
     held = [p for i, p in enumerate(pages) if i % 9 == 4]
     train = pages if args.all else [p for i, p in enumerate(pages) if i % 9 != 4]
     held_bank = {k: v[::6] for k, v in bank.items()}
     train_bank = bank if args.all else {k: [t for i, t in enumerate(v) if i % 6] for k, v in bank.items()}
-    print(f"{len(train)} pages to train on, {len(held)} held out, {sum(map(len, bank.values()))} phrasings of {len(bank)} intents", flush=True)
+    print(
+        f"{len(train)} pages to train on, {len(held)} held out, {sum(map(len, bank.values()))} phrasings of {len(bank)} intents",
+        flush=True,
+    )
 
     tokenizer = AutoTokenizer.from_pretrained(args.encoder)
     encoder = AutoModel.from_pretrained(args.encoder, add_pooling_layer=False)
@@ -283,7 +337,11 @@ def main() -> None:
     body = [p for n, p in model.named_parameters() if p.requires_grad and n.startswith("encoder.")]
     scalars = [model.scale, model.none]
     heads = [p for p in heads if all(p is not s for s in scalars)]
-    groups_ = [{"params": body, "lr": args.lr}, {"params": heads, "lr": args.lr * 25}, {"params": scalars, "lr": 0.02, "weight_decay": 0.0}]
+    groups_ = [
+        {"params": body, "lr": args.lr},
+        {"params": heads, "lr": args.lr * 25},
+        {"params": scalars, "lr": 0.02, "weight_decay": 0.0},
+    ]
     optimizer = torch.optim.AdamW(groups_, weight_decay=0.01)
     steps = int(args.epochs * len(train))
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda s: min(1.0, (s + 1) / 30) * max(args.floor, 1 - s / steps))
@@ -293,7 +351,13 @@ def main() -> None:
         if args.check:
             page = read_pages(args.check[0], intents)[0]
             for name in ("the procedure", "it"):
-                print(step, "check", name, {k: round(v, 3) for k, v in judge_file(model, tokenizer, page, args.check[1], name).items()}, flush=True)
+                print(
+                    step,
+                    "check",
+                    name,
+                    {k: round(v, 3) for k, v in judge_file(model, tokenizer, page, args.check[1], name).items()},
+                    flush=True,
+                )
         print("   scale", [round(float(x), 2) for x in model.scale], "none", round(float(model.none), 2), flush=True)
 
     def save() -> None:
@@ -334,7 +398,7 @@ def main() -> None:
         schedule.step()
         running = 0.97 * running + 0.03 * float(loss)
         if step % 20 == 0:
-            print(f"{step}/{steps} loss {running / (1 - 0.97 ** step):.3f} {(time.time() - began) / step:.2f} s/step", flush=True)
+            print(f"{step}/{steps} loss {running / (1 - 0.97**step):.3f} {(time.time() - began) / step:.2f} s/step", flush=True)
         if step % max(1, len(train) // 2) == 0 or step == steps:
             report(step)
             save()

@@ -3,81 +3,164 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+import os
+import stat
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from datetime import date
 from pathlib import Path
+from typing import NoReturn
 
 from ingest.outline import slug_of
-from ingest.read.markdown import front_matter, markdown_blocks
-from ingest.read.text import text_blocks
-from ingest.types import Block, BlockKind, Document, DocumentError, Level, Problem, Reading
+from ingest.read.child import Child
+from ingest.read.content import Content
+from ingest.read.formats import FORMATS, SUFFIXES, format_of, read_bytes
+from ingest.read.problems import error, refuse, warning
+from ingest.types import Block, BlockKind, Document, DocumentError, Problem, Reading
 
-SUFFIXES = (".txt", ".md")
-MAX_BYTES = 2_000_000  # of one file; the longest real procedure page seen has 60 kB
+__all__ = ["SUFFIXES", "read_document", "read_folder", "source_files", "source_hashes"]
+LONGEST_SLUG = 100  # characters: it becomes a file name
+DEEPEST = 40  # folders in one another
+_OTHERS = ("~$", "Thumbs.db", "desktop.ini")  # what Word and Windows leave beside documents
 
 
 def source_files(folder: Path) -> list[Path]:
-    """The files of a documents folder that are not hidden, in order of their names."""
-    return sorted(path for path in folder.rglob("*") if path.is_file() and not path.name.startswith("."))
+    """Everything in a documents folder that is not hidden and not a folder, in order of names."""
+    return sorted(_entries(folder))
 
 
 def source_hashes(folder: Path) -> dict[str, str]:
     """File name -> sha256 of its bytes: equal hashes mean that there is nothing to read again."""
-    return {path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in source_files(folder)}
+    return {_name(path, folder): _digest(path) for path in source_files(folder)}
 
 
-def read_folder(folder: Path) -> tuple[list[Reading], list[Problem]]:
+def read_folder(folder: Path, seconds: float | None = None) -> tuple[list[Reading], list[Problem]]:
     """Every document of a folder and everything wrong with any of its files; one bad file never hides another."""
     readings: list[Reading] = []
     problems: list[Problem] = []
     if not folder.is_dir():
-        return [], [_error("no-folder", folder.name, "This folder does not exist.", "Name the folder with --documents.")]
-    for path in source_files(folder):
-        try:
-            reading = read_document(path)
-        except DocumentError as error:
-            problems.append(error.problem)
-            continue
-        readings.append(reading)
-        problems += reading.problems
+        return [], [error("no-folder", folder.name, "This folder does not exist.", "Name the folder with --documents.")]
+    with Child() if seconds is None else Child(seconds) as child:
+        for path in source_files(folder):
+            try:
+                reading = read_document(path, folder, child)
+            except DocumentError as stop:
+                problems.append(stop.problem)
+                continue
+            readings.append(reading)
+            problems += reading.problems
     if not readings and not problems:
-        problems.append(_error("no-documents", folder.name, "This folder holds no document.", "Put a .txt or .md file in it."))
-    return readings, problems + _clashes(readings)
+        problems.append(
+            error("no-documents", folder.name, "This folder holds no document.", f"Put a {', '.join(SUFFIXES)} file in it.")
+        )
+    return _without_clashes(readings, problems)
 
 
-def read_document(path: Path) -> Reading:
+def read_document(path: Path, folder: Path | None = None, child: Child | None = None) -> Reading:
     """The document in one file. Raises DocumentError with the one Problem that stops it."""
-    if path.suffix.lower() not in SUFFIXES:
-        raise DocumentError(_error("format", path.name, f"{path.suffix or 'This file'} is not a format that can be read.", "Save it as .txt or .md."))
-    text = _decode(path)
-    if path.suffix.lower() == ".md":
-        meta, body = front_matter(text)
-        canonical, blocks = markdown_blocks(body)
+    folder = folder or path.parent
+    name = _name(path, folder)
+    _is_a_file(path, name)
+    known = format_of(name, path.suffix)
+    raw = _bytes(path, name, known.largest)
+    if known is FORMATS[".txt"]:  # our own reader, linear in its input: no child needed
+        content = read_bytes(raw, name, path.suffix)
+    elif child is not None:
+        content = child.read(raw, name, path.suffix)
     else:
-        meta, canonical, blocks = {}, text, text_blocks(text)
-    if not any(block.kind is not BlockKind.HEADING for block in blocks):
-        raise DocumentError(_error("empty-text", path.name, "There is no text under any heading.", "Check that the right file was saved."))
-    title = meta.get("title") or _title(canonical, blocks) or path.stem.replace("-", " ").title()
-    slug = slug_of(meta.get("slug") or path.stem)
-    document = Document(
-        slug, title, canonical, path.name, meta.get("language", "en"), meta.get("reviewed_on", ""), meta.get("next_review", "")
+        with closing(Child()) as own:
+            content = own.read(raw, name, path.suffix)
+    return _reading(content, path, name)
+
+
+def _reading(content: Content, path: Path, name: str) -> Reading:
+    meta = content.meta
+    title = (
+        meta.get("title")
+        or _title(content.text, content.blocks)
+        or content.title
+        or path.stem.replace("-", " ").replace("_", " ").title()
     )
-    return Reading(document, tuple(blocks))
+    slug = slug_of(meta.get("slug") or path.stem)
+    if len(slug) > LONGEST_SLUG:
+        refuse(
+            "long-name",
+            name,
+            f"The name has {len(slug)} characters; {LONGEST_SLUG} is the limit.",
+            "Give the file a shorter name.",
+        )
+    problems = list(content.problems)
+    dates: dict[str, str] = {}
+    for key in ("reviewed_on", "next_review"):
+        try:
+            dates[key] = date.fromisoformat(meta[key]).isoformat() if meta.get(key) else ""
+        except ValueError:
+            dates[key] = ""
+            problems.append(warning("bad-date", name, f"{key} “{meta[key]}” is not a date.", "Write it as 2026-11-30."))
+    document = Document(
+        slug, title, content.text, name, (meta.get("language") or "en").lower(), **dates,
+        reviewed_by=meta.get("reviewed_by", ""), source_url=meta.get("source_url", ""),
+    )  # fmt: skip
+    return Reading(document, content.blocks, tuple(problems), content.links)
 
 
-def _decode(path: Path) -> str:
+def _entries(folder: Path) -> Iterator[Path]:
+    unopened: list[OSError] = []
+    for root, folders, files in os.walk(folder, onerror=unopened.append):
+        here = Path(root)
+        kept = [one for one in folders if not one.startswith(".")]
+        deep = len(here.relative_to(folder).parts) >= DEEPEST
+        folders[:] = [] if deep else [one for one in kept if not (here / one).is_symlink()]
+        yield from (here / one for one in kept if deep or (here / one).is_symlink())
+        yield from (here / one for one in files if not one.startswith(".") and not one.startswith(_OTHERS))
+    yield from (Path(one.filename) for one in unopened if one.filename)
+
+
+def _name(path: Path, folder: Path) -> str:
+    """The path inside the folder, in letters that every screen and file can show."""
+    return path.relative_to(folder).as_posix().encode("utf-8", "replace").decode()
+
+
+def _digest(path: Path) -> str:
     try:
-        raw = path.read_bytes()
-    except OSError as error:
-        raise DocumentError(_error("unreadable", path.name, f"The file cannot be opened ({error.strerror}).", "Check its permissions.")) from error
-    if len(raw) > MAX_BYTES:
-        raise DocumentError(_error("too-large", path.name, f"The file has {len(raw):,} bytes; {MAX_BYTES:,} is the limit.", "Split it into one document a procedure."))
+        if not stat.S_ISREG(path.lstat().st_mode):
+            return "not a file"
+        with path.open("rb") as handle:
+            return hashlib.file_digest(handle, "sha256").hexdigest()
+    except OSError as reason:
+        return f"unreadable: {reason.strerror}"
+
+
+def _is_a_file(path: Path, name: str) -> None:
     try:
-        text = raw.decode("utf-16") if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else raw.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = raw.decode("cp1252", "replace")
-    if "\x00" in text:
-        raise DocumentError(_error("not-text", path.name, "This is not a text file.", "Save the document as text or Markdown."))
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+        mode = path.lstat().st_mode
+    except OSError as reason:
+        _unreadable(name, reason)
+    if stat.S_ISLNK(mode):
+        refuse("link", name, "This is a link to another place.", "Put the document itself in the folder.")
+    if not stat.S_ISREG(mode):
+        refuse("not-a-file", name, "This is not a file that can be read, or it lies too deep.", "Take it out of the folder.")
+
+
+def _bytes(path: Path, name: str, largest: int) -> bytes:
+    """The file's bytes, read through no link and from no device."""
+    try:
+        with os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb") as handle:
+            raw = handle.read(largest + 1)
+    except OSError as reason:
+        _unreadable(name, reason)
+    if len(raw) > largest:
+        refuse(
+            "too-large",
+            name,
+            f"The file has more than {largest:,} bytes.",
+            "Split it into one document a procedure, or make its pictures smaller.",
+        )
+    return raw
+
+
+def _unreadable(name: str, reason: OSError) -> NoReturn:
+    refuse("unreadable", name, f"The file cannot be opened ({reason.strerror}).", "Check its permissions, or save it again.")
 
 
 def _title(text: str, blocks: Sequence[Block]) -> str:
@@ -85,22 +168,23 @@ def _title(text: str, blocks: Sequence[Block]) -> str:
     return " ".join(text[first.start : first.end].split()) if first.kind is BlockKind.HEADING else ""
 
 
-def _clashes(readings: Sequence[Reading]) -> list[Problem]:
-    """Two files that would become one: the same slug, title or text."""
-    problems: list[Problem] = []
-    for what, code, hint in (
-        ("slug", "duplicate-slug", "Rename one of the files."),
-        ("title", "duplicate-title", "Give each procedure its own title."),
-        ("sha256", "duplicate-content", "Remove one of the files."),
-    ):
-        seen: dict[str, str] = {}
-        for reading in readings:
-            value = str(getattr(reading.document, what)).casefold()
-            if value in seen:
-                problems.append(_error(code, reading.document.source, f"{seen[value]} has the same {what if what != 'sha256' else 'text'}.", hint))
-            seen.setdefault(value, reading.document.source)
-    return problems
-
-
-def _error(code: str, file: str, message: str, hint: str) -> Problem:
-    return Problem(Level.ERROR, code, file, None, message, hint)
+def _without_clashes(readings: Sequence[Reading], problems: Sequence[Problem]) -> tuple[list[Reading], list[Problem]]:
+    """Readings that do not clash, and a problem for each that would become one with another: the same slug, title or text."""
+    kept: list[Reading] = []
+    found = list(problems)
+    seen: dict[tuple[str, str], str] = {}
+    for reading in readings:
+        document = reading.document
+        marks = {
+            "duplicate-content": ("text", document.sha256, "Remove one of the files."),
+            "duplicate-slug": ("name", document.slug, "Rename one of the files."),
+            "duplicate-title": ("title", document.title.casefold(), "Give each procedure its own title."),
+        }
+        clash = next((code for code, (_, value, _) in marks.items() if (code, value) in seen), None)
+        if clash is None:
+            kept.append(reading)
+            seen |= {(code, value): document.source for code, (_, value, _) in marks.items()}
+        else:
+            what, value, hint = marks[clash]
+            found.append(error(clash, document.source, f"{seen[clash, value]} has the same {what}.", hint))
+    return kept, found

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from ingest.read.content import Content
+from ingest.read.decode import decode
 from ingest.types import Block, BlockKind
 
 _MARKER_ALONE = re.compile(r"[-–—•*·▪◦●○‣]")
@@ -21,6 +23,12 @@ class _Line:
     end: int
     text: str
     after_blank: bool
+
+
+def read_text(raw: bytes, name: str) -> Content:
+    """Raises DocumentError."""
+    text, problems = decode(raw, name)
+    return Content(text, text_blocks(text), problems=tuple(problems))
 
 
 def text_blocks(text: str) -> tuple[Block, ...]:
@@ -89,5 +97,5 @@ def _continues(text: str, block: Block, line: _Line) -> bool:
     """Whether a line is the rest of a paragraph that an editor's width broke."""
     if line.after_blank or block.kind is BlockKind.HEADING or line.start - block.end > 3:
         return False
-    last = text[block.start : block.end].rsplit("\n", 1)[-1]
+    last = text[max(block.start, text.rfind("\n", block.start, block.end) + 1) : block.end]
     return len(last) >= WRAPPED and last[-1] not in ".!?:;"

@@ -7,9 +7,11 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from ingest import index as index_module
 from ingest import pipeline
 from ingest.index import Index
 from ingest.types import IndexDamaged, PublishBusy
@@ -114,19 +116,21 @@ def test_damage_is_found_before_any_answer(own_index: Path, name: str, how: str)
         current(own_index)
 
 
-def test_a_publish_that_does_not_validate_changes_nothing(own_index: Path, documents: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_publish_that_does_not_validate_changes_nothing(
+    own_index: Path, documents: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     before = Versions(own_index).current()
     change(documents)
 
-    def build_wrongly(folder: Path, *rest: object) -> None:
-        real(folder, *rest)  # type: ignore[arg-type]
+    def build_wrongly(folder: Path, *rest: Any) -> None:
+        real(folder, *rest)
         import numpy as np
 
         vectors = np.load(folder / "vectors.npy")
         np.save(folder / "vectors.npy", vectors[::-1])
 
-    real = pipeline.index.build
-    monkeypatch.setattr(pipeline.index, "build", build_wrongly)
+    real = index_module.build
+    monkeypatch.setattr(index_module, "build", build_wrongly)
     with pytest.raises(IndexDamaged, match="patients keep the old one"):
         pipeline.publish(places(documents, own_index))
     assert Versions(own_index).current() == before

@@ -99,7 +99,9 @@ def test_feedback_belongs_to_the_last_turn(journal: SqlJournal) -> None:
     assert [row["helpful"] for row in journal.export("s1")] == [None, True]
 
 
-def test_a_locked_database_neither_raises_nor_delays(journal: SqlJournal, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_locked_database_neither_raises_nor_delays(
+    journal: SqlJournal, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     lock = sqlite3.connect(tmp_path / "journal.sqlite", isolation_level=None)
     lock.execute("BEGIN EXCLUSIVE")
     started = datetime.now(UTC)

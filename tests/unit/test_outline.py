@@ -76,8 +76,23 @@ def test_nothing_of_the_clinics_page_is_lost() -> None:
 
 LINES = st.lists(
     st.sampled_from(
-        ["", "-", "Risks:", "Aftercare", "What is it?", "- An item here.", "1. First step.", "Serious Risks: Rare. Very rare.", "NOTE"]
-        + ["A plain sentence about nothing in particular that goes on for a good while without a stop", "and ends here.", "Q: May I eat?", "A: No."]
+        [
+            "",
+            "-",
+            "Risks:",
+            "Aftercare",
+            "What is it?",
+            "- An item here.",
+            "1. First step.",
+            "Serious Risks: Rare. Very rare.",
+            "NOTE",
+        ]
+        + [
+            "A plain sentence about nothing in particular that goes on for a good while without a stop",
+            "and ends here.",
+            "Q: May I eat?",
+            "A: No.",
+        ]
     ),
     min_size=1,
     max_size=25,

@@ -68,7 +68,9 @@ def test_a_patient_who_types_an_identifier_is_told(text: str) -> None:
     assert saw_identifier(text)
 
 
-@pytest.mark.parametrize("text", ["can I eat before?", "it took 45 to 90 minutes", "is pain 7/10 normal", "at 7:30 on Monday in 2024"])
+@pytest.mark.parametrize(
+    "text", ["can I eat before?", "it took 45 to 90 minutes", "is pain 7/10 normal", "at 7:30 on Monday in 2024"]
+)
 def test_a_plain_question_does_not_bring_the_privacy_line(text: str) -> None:
     assert not saw_identifier(text)
 

@@ -9,7 +9,15 @@ from ingest.types import ConfigurationError, Document
 from tests.conftest import ROOT
 
 NAMES = Names.load(ROOT / "data" / "names.toml")
-TITLES = ["SI Joint Injection", "SI Joint Fusion", "Lumbar Facet Injection", "Cervical Facet Injection", "Facet Rhizotomy", "Kyphoplasty", "Vertebroplasty"]
+TITLES = [
+    "SI Joint Injection",
+    "SI Joint Fusion",
+    "Lumbar Facet Injection",
+    "Cervical Facet Injection",
+    "Facet Rhizotomy",
+    "Kyphoplasty",
+    "Vertebroplasty",
+]
 CLINIC = Scope({title: Document(title, title, "text", title) for title in TITLES}, NAMES)
 ALONE = Scope({"si-joint-fusion": Document("si-joint-fusion", "SI Joint Fusion", "after injections failed", "x")}, NAMES)
 
@@ -49,7 +57,11 @@ def test_words_beat_the_page_and_the_page_beats_the_conversation() -> None:
     named = CLINIC.settle("is kyphoplasty safe", "Vertebroplasty", "SI Joint Fusion")
     from_page = CLINIC.settle("is it safe", "Vertebroplasty", "SI Joint Fusion")
     from_talk = CLINIC.settle("is it safe", None, "SI Joint Fusion")
-    assert [one.procedure for one in (named, from_page, from_talk) if isinstance(one, Settled)] == ["Kyphoplasty", "Vertebroplasty", "SI Joint Fusion"]
+    assert [one.procedure for one in (named, from_page, from_talk) if isinstance(one, Settled)] == [
+        "Kyphoplasty",
+        "Vertebroplasty",
+        "SI Joint Fusion",
+    ]
 
 
 def test_a_procedure_without_a_page_is_said_to_be_elsewhere() -> None:

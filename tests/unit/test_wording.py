@@ -23,7 +23,8 @@ def sentences(text: str) -> list[str]:
 def syllables(word: str) -> int:
     word = re.sub(r"[^a-z]", "", word.lower())
     groups = len(re.findall(r"[aeiouy]+", word))
-    silent = word.endswith("e") and not word.endswith(("le", "ee")) or word.endswith("ed") and not word.endswith(("ted", "ded"))
+    dull_ed = word.endswith("ed") and not word.endswith(("ted", "ded"))
+    silent = (word.endswith("e") and not word.endswith(("le", "ee"))) or dull_ed
     return max(1, groups - silent)
 
 
@@ -86,7 +87,9 @@ def test_the_tracked_clinic_facts_are_not_invented() -> None:
     assert facts["name"] == "Vitruvian Health"
 
 
-@pytest.mark.parametrize("promise", ["probably fine", "nothing to worry", "you are fine", "you're fine", "normal for you", "don't worry"])
+@pytest.mark.parametrize(
+    "promise", ["probably fine", "nothing to worry", "you are fine", "you're fine", "normal for you", "don't worry"]
+)
 def test_no_fixed_word_reassures(promise: str) -> None:
     assert promise not in MESSAGES.read_text(encoding="utf-8").lower()
 

@@ -73,6 +73,13 @@
     }
   });
 
+  // In the widget's panel, Esc closes the panel, unless it first closes something in here. No words leave the frame.
+  addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || parent === window) return;
+    const something = document.querySelector('[data-testid="stPopoverBody"], [role="dialog"], [role="listbox"]');
+    if (!something) parent.postMessage("patient-faq:close", "*");
+  }, true);
+
   function connection() {
     const app = document.querySelector('[data-testid="stApp"]');
     const state = app?.dataset.testConnectionState;

@@ -1,0 +1,1 @@
+"""Speed and scale, printed and never asserted."""

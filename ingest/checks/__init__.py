@@ -1,0 +1,1 @@
+"""What an editor should know about the documents: one module a question, each giving problems that inform."""

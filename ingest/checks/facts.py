@@ -1,0 +1,107 @@
+"""Outlines become contradictions: the same fact with different numbers, and passages that two procedures nearly share."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+from rapidfuzz import fuzz
+
+from ingest.kinds import kind_of_path
+from ingest.read.problems import warning
+from ingest.sentences import sentence_spans
+from ingest.types import Outline, Passage, Problem
+
+_NUMBERS = {"one": "1", "two": "2", "three": "3", "four": "4", "five": "5", "six": "6", "seven": "7", "eight": "8", "ten": "10", "twelve": "12"}
+_AMOUNT = re.compile(
+    rf"\b(\d{{1,3}}|{'|'.join(_NUMBERS)})(?:\s*(?:-|–|to)\s*(\d{{1,3}}|{'|'.join(_NUMBERS)}))?[\s-]*(minute|min|hour|hr|day|week|month|year)s?\b", re.IGNORECASE
+)
+PHONE = re.compile(r"(?<![\d.])(?:\+?1[\s.-]?)?\(?([2-9]\d{2})\)?[\s.-]?(\d{3})[\s.-](\d{4})(?!\d)")
+# What an amount of time is about, by the words of its sentence. First match wins.
+_TOPICS = (
+    ("eating before the procedure", re.compile(r"\b(?:eat|food|meal|fast(?:ing)?|nothing by mouth)\b", re.IGNORECASE)),
+    ("drinking before the procedure", re.compile(r"\b(?:drink|fluids?|liquids?)\b", re.IGNORECASE)),
+    ("driving", re.compile(r"\bdriv(?:e|ing)\b", re.IGNORECASE)),
+    ("lifting", re.compile(r"\blift(?:ing)?\b", re.IGNORECASE)),
+    ("showering or bathing", re.compile(r"\b(?:shower|bath|bathing|swim)", re.IGNORECASE)),
+    ("blood thinners", re.compile(r"\bblood.thinn|anticoagul|aspirin|warfarin", re.IGNORECASE)),
+    ("how long it takes", re.compile(r"\b(?:takes?|lasts?) (?:about |around |only |approximately |between )?(?:\d|one|two|three)", re.IGNORECASE)),
+    ("going back to work", re.compile(r"\b(?:back|return) to work", re.IGNORECASE)),
+)
+ALIKE = 92  # of 100, rapidfuzz token_sort_ratio: two passages that differ in a word or a number
+LONG_ENOUGH = 12  # words: shorter passages ("Call us.") may repeat
+MOST_PASSAGES = 3_000  # compared with one another; more would take minutes
+SHOWN = 40  # pairs
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """An amount said about a topic, and where."""
+
+    document: str
+    source: str
+    line: int
+    topic: str
+    amount: str
+
+
+def fact_problems(outlines: Sequence[Outline]) -> Iterator[Problem]:
+    """Amounts that differ inside one document, and phone numbers that differ anywhere."""
+    found: dict[tuple[str, str], dict[str, Fact]] = defaultdict(dict)
+    phones: dict[str, Fact] = {}
+    for one in outlines:
+        for fact in _facts(one):
+            found[fact.document, fact.topic].setdefault(fact.amount, fact)
+        for match in PHONE.finditer(one.document.text):
+            number = "-".join(match.groups())
+            phones.setdefault(number, Fact(one.document.slug, one.document.source, _line(one, match.start()), "phone", number))
+    for (_, topic), amounts in found.items():
+        if len(amounts) > 1:
+            first, *others = amounts.values()
+            for other in others:
+                words = f"This says {other.amount} about {topic}; line {first.line} says {first.amount}."
+                yield warning("different-numbers", other.source, words, "Make the two agree, or say what makes them differ.", other.line)
+    for other in list(phones.values())[1:]:
+        first = next(iter(phones.values()))
+        words = f"This gives the phone number {other.amount}; {first.source} gives {first.amount}."
+        yield warning("different-phones", other.source, words, "Check which one patients should call.", other.line)
+
+
+def twin_problems(outlines: Sequence[Outline]) -> Iterator[Problem]:
+    """Passages that two procedures nearly share, where the difference may be a slip."""
+    passages = [(one, p) for one in outlines for p in one.passages if len(p.text.split()) >= LONG_ENOUGH][:MOST_PASSAGES]
+    by_kind: dict[object, list[tuple[Outline, Passage]]] = defaultdict(list)
+    for one, passage in passages:
+        by_kind[kind_of_path(passage.path)].append((one, passage))
+    shown = 0
+    for group in by_kind.values():
+        for (one, left), (two, right) in combinations(group, 2):
+            if left.document == right.document or left.text == right.text or shown >= SHOWN:
+                continue
+            if fuzz.token_sort_ratio(left.text, right.text, score_cutoff=ALIKE):
+                shown += 1
+                words = f"This passage is nearly the one in {one.document.source}: “{right.text[:60]}…”"
+                yield warning("near-duplicate", two.document.source, words, "Check that the difference is meant.", _line(two, right.start))
+
+
+def _facts(one: Outline) -> Iterator[Fact]:
+    for passage in one.passages:
+        for start, end in sentence_spans(one.document.text, passage.start, passage.end):
+            sentence = one.document.text[start:end]
+            topic = next((topic for topic, pattern in _TOPICS if pattern.search(sentence)), None)
+            amounts = list(_AMOUNT.finditer(sentence))
+            if topic is not None and len(amounts) == 1:
+                yield Fact(one.document.slug, one.document.source, _line(one, start), topic, _amount(amounts[0]))
+
+
+def _amount(match: re.Match[str]) -> str:
+    low, high, unit = (part and _NUMBERS.get(part.lower(), part.lower()) for part in match.groups())
+    unit = {"min": "minute", "hr": "hour"}.get(unit or "", unit or "")
+    return f"{low} to {high} {unit}s" if high else f"{low} {unit}{'' if low == '1' else 's'}"
+
+
+def _line(one: Outline, at: int) -> int:
+    return one.document.text.count("\n", 0, at) + 1
