@@ -46,7 +46,7 @@ from ingest.kinds import Kind, kind_of_path
 from ingest.types import FaqError, Section
 from ingest.versions import Versions
 
-MIN_ANSWERABLE = 0.5  # calibrated probability; set on pages not trained on, see decisions/0007
+MIN_ANSWERABLE = 0.75  # probability; set on tests/quality, checked on questions kept apart from it, see decisions/0007
 ALSO = 0.3  # a further passage is quoted when it is this share as probable as the best one
 MOST_QUOTED = 6  # passages; more than a patient reads on a phone at once
 LISTED = 0.4  # another item of the same list is shown when it states what is asked for this fully, by the intent layer

@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from langchain_core.embeddings import Embeddings
 from numpy.typing import NDArray
 
 from ingest.embed import Encoded, Vectors
@@ -26,6 +25,7 @@ from ingest.types import Document, IndexDamaged, Manifest, Outline, Passage, Sec
 
 if TYPE_CHECKING:
     from langchain_chroma import Chroma
+    from langchain_core.embeddings import Embeddings
 
 COLLECTION = "passages"
 BATCH = 4096  # rows; Chroma's own limit is 5,461 and langchain-chroma does not split

@@ -23,7 +23,7 @@ _MOJIBAKE = ("â€™", "â€œ", "â€“", "Ã©", "Ã±", "Â ")
 
 def decode(raw: bytes, name: str, declared: str | None = None) -> tuple[str, list[Problem]]:
     """Text with "\\n" line ends. `declared` is an encoding that the file names itself. Raises DocumentError for what is no text."""
-    text, guessed = _decode(raw, name, declared)
+    text, guessed = _decode(raw, declared)
     problems: list[Problem] = []
     if guessed:
         problems.append(
@@ -66,7 +66,7 @@ def invisible(name: str, count: int) -> Problem:
     )
 
 
-def _decode(raw: bytes, name: str, declared: str | None) -> tuple[str, str | None]:
+def _decode(raw: bytes, declared: str | None) -> tuple[str, str | None]:
     """Text, and the encoding when it had to be guessed."""
     for mark, encoding in _MARKS:
         if raw.startswith(mark):
@@ -74,9 +74,9 @@ def _decode(raw: bytes, name: str, declared: str | None) -> tuple[str, str | Non
     if raw.count(0) > len(raw) // 4:  # Latin letters in UTF-16 are every other byte zero
         even = raw[::2].count(0) > raw[1::2].count(0)
         return raw.decode("utf-16-be" if even else "utf-16-le", "replace"), None
-    for encoding in ("utf-8", declared):
+    for known in ("utf-8", declared):
         try:
-            return raw.decode(encoding or "utf-8"), None
+            return raw.decode(known or "utf-8"), None
         except (UnicodeDecodeError, LookupError):
             continue
     import charset_normalizer

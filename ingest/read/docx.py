@@ -28,14 +28,13 @@ def read_docx(raw: bytes, name: str) -> Content:
     """Raises DocumentError."""
     import docx
     from docx.opc.exceptions import PackageNotFoundError
-    from lxml.etree import LxmlError
 
     parts = open_zip(raw, name, needs="word/document.xml")
     try:
         document = docx.Document(io.BytesIO(raw))
         reader = _Reader(name, document)
         reader.body(document.element.body)
-    except (PackageNotFoundError, KeyError, ValueError, LxmlError, AttributeError, IndexError) as error:
+    except (PackageNotFoundError, KeyError, ValueError, AttributeError, SyntaxError, IndexError) as error:
         refuse("damaged", name, f"The Word document is damaged ({type(error).__name__}).", "Open it in Word and save it again.")
     for part, what in (
         ("word/comments.xml", "A comment"),
@@ -204,7 +203,7 @@ class _Reader:
 
     def _table(self, table: Any) -> None:
         """A data table's rows as sentences; a table that only places paragraphs is read cell by cell."""
-        rows = [[cell for cell in row.iterchildren(_W + "tc")] for row in table.iterchildren(_W + "tr")]
+        rows = [list(row.iterchildren(_W + "tc")) for row in table.iterchildren(_W + "tr")]
         nested = any(True for _ in table.iter(_W + "tbl") if _ is not table)
         if nested or all(len(row) < 2 for row in rows):
             for row in rows:

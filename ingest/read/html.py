@@ -82,7 +82,8 @@ def _meta(tree: LexborHTMLParser) -> dict[str, str]:
 def _main(tree: LexborHTMLParser) -> LexborNode:
     """The page's own part of the page: its one <main> or <article> with most of the text, else the body."""
     body = tree.body or tree.root
-    assert body is not None
+    if body is None:
+        raise ValueError("a parsed page has a root")
     for selector in ("main", "[role=main]", "article"):
         found = tree.css(selector)
         if len(found) == 1 and 2 * len(found[0].text()) > len(body.text()):
