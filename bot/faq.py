@@ -47,9 +47,9 @@ from ingest.types import FaqError, Section
 from ingest.versions import Versions
 
 MIN_ANSWERABLE = 0.75  # probability; set on tests/quality, checked on questions kept apart from it, see decisions/0007
-ALSO = 0.3  # a further passage is quoted when it is this share as probable as the best one
+ALSO = 0.2  # a further passage is quoted when it is this share as probable as the best one
 MOST_QUOTED = 6  # passages; more than a patient reads on a phone at once
-LISTED = 0.4  # another item of the same list is shown when it states what is asked for this fully, by the intent layer
+LISTED = 0.35  # another item of the same list is shown when it states what is asked for this fully, by the intent layer
 COMPLETE = 0.9  # probability; below, the page says something on this and the patient is told that it may not be all
 CHOICES = 3  # questions offered after a reply
 log = logging.getLogger(__name__)
@@ -130,6 +130,8 @@ class Faq:
         if assessment.language == "es" and not any(d.language == "es" for d in shelf.index.documents.values()):
             return self._no(shelf, Reason.LANGUAGE, assessment.normalised, None)
         asked = followup.standalone(assessment.normalised, question.turns)
+        if asked is None:
+            return self._no(shelf, Reason.TOPIC, assessment.normalised, question.procedure)
         if not asked.strip():
             return self._no(shelf, Reason.EMPTY, asked, question.procedure)
         match shelf.scope.settle(asked, question.procedure, _spoken(question.turns)):

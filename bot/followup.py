@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from bot.types import Answer, Clarify, Turn
+from bot.types import Answer, Clarify, NoAnswer, Turn
 
 _LEAD = re.compile(
     r"^\s*(?:ok(?:ay)?|and|so|then|also|but|thanks|thank you|great|alright|well|hmm|oh|no|yes)\b[\s,.!:]*", re.IGNORECASE
@@ -28,41 +28,41 @@ _EMPTY = frozenset(
     this that these those there here he she his her what which who whom whose when where why how long much
     many often soon far exactly one ones first second next last more most less least time times day days week
     weeks month months hour hours minute minutes before after during until again if not no yes else instead
-    too very just really still any some other others another same all both each every serious common normal
+    too very just really still any some other others another same all both each every type types kind kinds sort whens hows whats wheres whos thats isnt arent cant dont doesnt wont serious common normal
     bad good better worse happen happens work works mean means count apply please tell explain
     """.split()
 )
-_POINTS = re.compile(
-    r"\b(?:that|those|these|them|this|they|the first one|the second one|the other one|either|which ones?|another one)\b",
-    re.IGNORECASE,
-)
+_FRAGMENT = re.compile(r"^\s*(?:on|for|in|with|at|by|from|until|without)(?:\s+[\w']+){1,3}\W*$", re.IGNORECASE)
+_CLAUSE = re.compile(r"^\s*(?:when|how|what|where|why|who|which|can|could|do|does|is|are|am|will|would|should|did)\b", re.IGNORECASE)
 
 
-def standalone(question: str, turns: Sequence[Turn]) -> str:
+def standalone(question: str, turns: Sequence[Turn]) -> str | None:
     """The question to search: with its missing topic taken from the last question that was answered from a page.
 
-    Refused and escalated turns are passed over: what they asked must not steer a later search.
+    Refused and escalated turns are passed over: what they asked must not steer a later search. None when the question
+    leans on a turn that was refused: there is nothing that it could honestly be about.
     """
+    rest = _LEAD.sub("", question)
+    about = _ABOUT.match(question)
+    topic = question[about.end() :] if about else rest
+    reframed = about is not None and not _CLAUSE.match(topic) and bool(_topical(topic))
+    if turns and not reframed and not _topical(rest) and not _feeds(turns[-1]) and isinstance(turns[-1].reply, NoAnswer):
+        return None
     before = next((turn.reply.searched or turn.question for turn in reversed(turns) if _feeds(turn)), None)
     if before is None:
         return question
-    if about := _ABOUT.match(question):
-        return _reframed(before, question[about.end() :])
-    rest = _LEAD.sub("", question)
-    words = re.findall(r"[a-z]+", rest.lower())
-    topical = [word for word in words if word not in _EMPTY]
-    if not topical or (len(topical) == 1 and len(words) <= 6 and _POINTS.search(rest)):
-        return f"{before.rstrip(' ?.!')}, {rest}"
-    return question
+    if reframed:
+        frame = _FRAME.match(before)
+        return f"{frame[0]} {topic}" if frame else topic
+    return rest if _topical(rest) else f"{before.rstrip(' ?.!')} – {rest}"
+
+
+def _topical(text: str) -> list[str]:
+    """The words of a text that carry a topic of their own; none in a fragment such as "on my side?"."""
+    if _FRAGMENT.match(text):
+        return []
+    return [word for word in re.findall(r"[a-z]+", text.lower().replace("'", "").replace("’", "")) if word not in _EMPTY]
 
 
 def _feeds(turn: Turn) -> bool:
     return isinstance(turn.reply, Answer | Clarify)
-
-
-def _reframed(before: str, topic: str) -> str:
-    """("when can I start walking", "swimming?") -> "when can I start swimming?"."""
-    if not [word for word in re.findall(r"[a-z]+", topic.lower()) if word not in _EMPTY]:
-        return f"{before.rstrip(' ?.!')}, {topic}"
-    frame = _FRAME.match(before)
-    return f"{frame[0]} {topic}" if frame else topic
