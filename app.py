@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 import streamlit as st
 
 from bot.settings import load_settings
+from web.chat import on_error
 from web.desk import close_desk, open_desk
 from web.middleware import middleware
 from web.routes import routes
@@ -25,7 +26,7 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
     close_desk()
 
 
-app = st.App("web/chat.py", lifespan=lifespan, routes=routes(), middleware=middleware(settings))
+app = st.App("web/chat.py", lifespan=lifespan, routes=routes(), middleware=middleware(settings), on_script_error=on_error)
 
 if __name__ == "__main__":
     app.run(config={"server.address": settings.host, "server.port": settings.port})

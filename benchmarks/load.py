@@ -52,8 +52,18 @@ class Figures:
     def summary(self) -> dict[str, Any]:
         waits = sorted(self.waits)
         lasted = time.perf_counter() - self.started
-        at = {f"p{share}": round(waits[min(len(waits) - 1, len(waits) * share // 100)], 3) for share in (50, 95, 99)} if waits else {}
-        return {"asked": self.asked, "answered": len(waits), "failed": self.failed, "a_second": round(len(waits) / lasted, 1), **at}
+        at = (
+            {f"p{share}": round(waits[min(len(waits) - 1, len(waits) * share // 100)], 3) for share in (50, 95, 99)}
+            if waits
+            else {}
+        )
+        return {
+            "asked": self.asked,
+            "answered": len(waits),
+            "failed": self.failed,
+            "a_second": round(len(waits) / lasted, 1),
+            **at,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +144,11 @@ async def chats(server: Server, sessions: int, rate: float, seconds: float) -> d
     result = figures.summary()
     answered = max(1, result["answered"])
     result |= {"sessions": len(visitors), "server_cpu_ms": round(1000 * (server.cpu() - cpu) / answered)}
-    result |= {"client_cpu_ms": round(1000 * (_own_cpu() - own) / answered), "memory_before": round(before), "memory_open": round(opened)}
+    result |= {
+        "client_cpu_ms": round(1000 * (_own_cpu() - own) / answered),
+        "memory_before": round(before),
+        "memory_open": round(opened),
+    }
     await asyncio.gather(*(visitor.connection.close() for visitor in visitors))
     return {**result, "memory": memory}
 
@@ -201,7 +215,9 @@ def start(data: Path, log: Path) -> tuple[subprocess.Popen[bytes], Server]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.load", description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.load", description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
     parser.add_argument("--sessions", type=int, default=200)
     parser.add_argument("--rate", type=float, default=20.0, help="questions a second over all sessions")
     parser.add_argument("--seconds", type=float, default=30.0)

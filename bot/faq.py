@@ -49,6 +49,7 @@ from ingest.versions import Versions
 MIN_ANSWERABLE = 0.75  # probability; set on tests/quality, checked on questions kept apart from it, see decisions/0007
 ALSO = 0.2  # a further passage is quoted when it is this share as probable as the best one
 MOST_QUOTED = 6  # passages; more than a patient reads on a phone at once
+SURELY_ELSEWHERE = 0.75  # probability of another topic; no answerable question of tests/quality reaches it
 LISTED = 0.35  # another item of the same list is shown when it states what is asked for this fully, by the intent layer
 COMPLETE = 0.9  # probability; below, the page says something on this and the patient is told that it may not be all
 CHOICES = 3  # questions offered after a reply
@@ -139,6 +140,8 @@ class Faq:
                 return self._no(shelf, Reason.OTHER_PROCEDURE, asked, question.procedure, name=name)
             case Unsettled(candidates):
                 return self._clarify(shelf, asked, candidates, assessment)
+            case Settled(named=False) if assessment.topic != "procedure" and assessment.topic_score >= SURELY_ELSEWHERE:
+                return self._no(shelf, Reason.OFF_TOPIC, asked, question.procedure)
             case Settled(procedure, searched):
                 return self._read(shelf, procedure, asked, searched, assessment)
 
@@ -218,7 +221,9 @@ class Faq:
         return Clarify(text=self.wording.text("clarify"), searched=asked, choices=choices, version=shelf.index.manifest.id)
 
     def _escalation(self, assessment: Assessment) -> Escalation:
-        band: Band = "crisis" if assessment.level is Level.CRISIS else "emergency" if assessment.level is Level.EMERGENCY else "urgent"
+        band: Band = (
+            "crisis" if assessment.level is Level.CRISIS else "emergency" if assessment.level is Level.EMERGENCY else "urgent"
+        )
         card = self.wording.card(band, assessment.language)
         return Escalation(text="\n".join((card.title, *card.lines)), band=band, language=card.language)
 

@@ -33,7 +33,9 @@ _EMPTY = frozenset(
     """.split()
 )
 _FRAGMENT = re.compile(r"^\s*(?:on|for|in|with|at|by|from|until|without)(?:\s+[\w']+){1,3}\W*$", re.IGNORECASE)
-_CLAUSE = re.compile(r"^\s*(?:when|how|what|where|why|who|which|can|could|do|does|is|are|am|will|would|should|did)\b", re.IGNORECASE)
+_CLAUSE = re.compile(
+    r"^\s*(?:when|how|what|where|why|who|which|can|could|do|does|is|are|am|will|would|should|did)\b", re.IGNORECASE
+)
 
 
 def standalone(question: str, turns: Sequence[Turn]) -> str | None:

@@ -205,7 +205,7 @@ class SqlJournal:
         with self._readable(), Session(self._engine) as db:
             rows = [_shown(row) for row in db.scalars(wanted)][::-1]
             votes = db.execute(select(FeedbackRow.turn, FeedbackRow.helpful).order_by(FeedbackRow.id)).all()
-            helpful: dict[int, bool] = dict(row._tuple() for row in votes)
+            helpful: dict[int, bool] = {row.turn: row.helpful for row in votes}
         return [{**row, "helpful": helpful.get(row["id"])} for row in rows]
 
     def counters(self) -> list[tuple[str, str, str, int]]:

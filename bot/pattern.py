@@ -25,7 +25,7 @@ from ingest.types import FaqError
 MAX_GAP = 12  # words; a longer gap would join things that do not belong together
 SENTENCE_END = "."
 PAUSE = ","
-_LEXER = re.compile(r"\s*(?:(?P<gap>\.\.\d+)|(?P<list><[a-z_]+>)|(?P<mark>[()|?])|(?P<word>[a-z0-9%']+(?:\.\d*)?\*?))")
+_LEXER = re.compile(r"\s*(?:(?P<gap>\.\.\d+)|(?P<list><[a-z_]+>)|(?P<mark>[()|?])|(?P<word>(?:\d+\.\d*|[a-z0-9%']+)\*?))")
 
 
 class PatternError(FaqError):

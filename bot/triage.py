@@ -1,7 +1,7 @@
 """A patient's raw message becomes an Assessment: how dangerous, advice or not, about what, in which language.
 
-Order: normalise -> crisis -> emergency -> urgent -> symptom classifier -> advice -> topic. Rules need no model; an
-exception anywhere inside becomes at least Level.SYMPTOM, never an error and never NONE.
+Order: normalise -> crisis -> emergency -> urgent rules -> classifier (crisis, symptom) -> advice -> topic. Rules need
+no model; an exception anywhere inside becomes at least Level.SYMPTOM, never an error and never NONE.
 """
 
 from __future__ import annotations
@@ -125,7 +125,7 @@ class Triage:
             if embedding is not None and normalised:
                 reading = self.classifier.read(embedding(normalised))
                 bars = self.classifier.thresholds
-                if reading.crisis >= bars.crisis and level < Level.CRISIS:
+                if reading.crisis >= bars.crisis and level < Level.CRISIS and not self._has_saying(text):
                     level, rule = Level.CRISIS, "classifier"
                 elif level is Level.NONE and (reading.symptom >= bars.symptom or reading.crisis >= bars.crisis_card):
                     level, rule = Level.SYMPTOM, "classifier"
@@ -150,6 +150,10 @@ class Triage:
             return Level.NONE, None
         worst = max(hits, key=lambda rule: LEVELS[rule.band])
         return LEVELS[worst.band], worst.id
+
+    def _has_saying(self, text: str) -> bool:
+        """ "Dying to know", "killing me": then the classifier alone does not stop, it shows the card."""
+        return bool(self.contexts.reading(self._tokens(text)).idioms)
 
     def _wants_advice(self, text: str) -> bool:
         words = self._tokens(text)

@@ -17,14 +17,15 @@ from typing import Any
 
 from dotenv import load_dotenv
 
-from ingest import pipeline
+from ingest import audit, pipeline, screen, withdrawn
+from ingest.asking import ask
 from ingest.embed import DEFAULT_MODEL, stay_offline
-from ingest.index import Index, validate
-from ingest.types import FaqError, Manifest, PublishBusy
+from ingest.stored import read_outlines
+from ingest.types import FaqError, IndexMissing, Manifest, Outline, PublishBusy
 from ingest.versions import Versions
 
 ROOT = Path(__file__).parents[1]
-REFUSED, BUSY = 1, 75
+REFUSED, USAGE, BUSY = 1, 2, 75
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -34,7 +35,7 @@ def main(arguments: list[str] | None = None) -> int:
         return int(COMMANDS[args.command](args))
     except PublishBusy as error:
         return _fail(args, error, BUSY)
-    except FaqError as error:
+    except (FaqError, OSError) as error:
         return _fail(args, error, REFUSED)
 
 
@@ -47,47 +48,86 @@ def _parser() -> argparse.ArgumentParser:
     common.add_argument("--json", action="store_true", help="print one JSON object")
     parser = argparse.ArgumentParser(prog="python -m ingest", description="Publish the clinic's documents to the chat.")
     commands = parser.add_subparsers(dest="command", required=True)
-    for name, words in (
-        ("plan", "show what a publish would change"),
-        ("publish", "make the documents what patients read"),
-        ("check", "list what is wrong or missing in the documents"),
-        ("versions", "list published versions"),
-        ("status", "say what patients read now"),
-    ):
-        commands.add_parser(name, parents=[common], help=words)
-    back = commands.add_parser("rollback", parents=[common], help="go back to an earlier version")
-    back.add_argument("version", nargs="?", metavar="ID")
-    internal = commands.add_parser("validate", help=argparse.SUPPRESS)
-    internal.add_argument("folder", type=Path)
-    internal.set_defaults(json=False)
+    added = {
+        name: commands.add_parser(name, parents=[common], help=words)
+        for name, words in (
+            ("plan", "show what a publish would change, answers included"),
+            ("publish", "make the documents what patients read"),
+            ("check", "list what is wrong or missing in the documents"),
+            ("versions", "list published versions"),
+            ("status", "say what patients read now"),
+            ("rollback", "go back to an earlier version"),
+            ("withdraw", "take a document or section out of every answer at once"),
+            ("restore", "let a withdrawn document or section be quoted again"),
+            ("audit", "list what was done, and verify that nothing of the list was altered"),
+        )
+    }
+    _options(added)
     return parser
+
+
+def _options(added: dict[str, argparse.ArgumentParser]) -> None:
+    added["plan"].add_argument("--quick", action="store_true", help="do not ask which answers change")
+    added["publish"].add_argument(
+        "--keep-going", action="store_true", help="publish unreadable documents with their last good text"
+    )
+    added["publish"].add_argument("--override", metavar="NAME", help="publish in spite of errors, in this name")
+    added["publish"].add_argument("--reason", metavar="TEXT", default="", help="why; recorded")
+    added["check"].add_argument("--report", type=Path, metavar="FILE.html", help="write a page to print")
+    added["rollback"].add_argument("version", nargs="?", metavar="ID")
+    for name in ("withdraw", "restore"):
+        added[name].add_argument("place", metavar="SLUG[#section]")
+    for name in ("rollback", "withdraw", "restore"):
+        added[name].add_argument("--reason", metavar="TEXT", default="", help="why; recorded")
+    for name in ("publish", "rollback", "withdraw", "restore"):
+        added[name].add_argument(
+            "--by", metavar="NAME", default=audit.whoever(), help="who does this; default: the account's name"
+        )
 
 
 def _places(args: argparse.Namespace) -> pipeline.Places:
     model = os.environ.get("FAQ_EMBEDDING_MODEL", DEFAULT_MODEL)
-    return pipeline.Places(args.documents, args.index, ROOT / "bot" / "model", model, ROOT / "data" / "clinic.toml")
+    data = ROOT / "data"
+    return pipeline.Places(
+        args.documents,
+        args.index,
+        ROOT / "bot" / "model",
+        model,
+        data / "clinic.toml",
+        data / "golden.jsonl",
+        data / "questions.toml",
+    )
 
 
 def _plan(args: argparse.Namespace) -> int:
-    return _tell(args, pipeline.plan(_places(args)), done="")
+    return screen.tell(
+        pipeline.plan(_places(args), None if args.quick else ask, _progress(args)), as_json=args.json, with_sections=True
+    )
 
 
 def _publish(args: argparse.Namespace) -> int:
+    if bool(args.override) != bool(args.reason):
+        print("--override NAME and --reason TEXT belong together: both are recorded.", file=sys.stderr)
+        return USAGE
     started = time.monotonic()
-    outcome = pipeline.publish(_places(args), _bar if sys.stderr.isatty() and not args.json else lambda done, total: None)
-    return _tell(args, outcome, done=f"Published {outcome.version} in {time.monotonic() - started:.1f} s.")
+    override = pipeline.Override(args.override, args.reason) if args.override else None
+    wishes = pipeline.Wishes(args.by, args.keep_going, override, ask)
+    outcome = pipeline.publish(_places(args), _progress(args), wishes)
+    return screen.tell(outcome, as_json=args.json, done=f"Published {outcome.version} in {time.monotonic() - started:.1f} s.")
 
 
 def _check(args: argparse.Namespace) -> int:
+    from ingest.report import overview, page
+
     outlines, problems = pipeline.examine(_places(args))
+    found = overview(outlines, problems)
+    if args.report:
+        args.report.write_text(page(found), encoding="utf-8")
     if args.json:
-        print(json.dumps({"documents": len(outlines), "problems": [asdict(problem) for problem in problems]}, ensure_ascii=False))
+        print(json.dumps(asdict(found), ensure_ascii=False))
     else:
-        _list(problems)
-        print(
-            f"{len(outlines)} documents, {sum(p.level == 'error' for p in problems)} errors, {sum(p.level == 'warning' for p in problems)} warnings."
-        )
-    return REFUSED if any(problem.level == "error" for problem in problems) else 0
+        screen.show_check(found)
+    return REFUSED if found.errors else 0
 
 
 def _versions(args: argparse.Namespace) -> int:
@@ -106,29 +146,58 @@ def _versions(args: argparse.Namespace) -> int:
 def _status(args: argparse.Namespace) -> int:
     versions = Versions(args.index)
     current = versions.current()
-    outcome = pipeline.plan(_places(args))
-    waiting = bool(outcome.changes or outcome.reasons)
+    waiting = pipeline.plan(_places(args)).waiting
     row = _row(versions.manifest(current), True) if current else None
+    gone = withdrawn.read(args.index)
     if args.json:
-        print(json.dumps({"current": row, "waiting": waiting}, ensure_ascii=False))
-    else:
-        print(f"Patients read {current}." if current else "Nothing is published yet.")
-        print("Changes wait: run `python -m ingest plan`." if waiting else "The documents are as published.")
+        print(json.dumps({"current": row, "waiting": waiting, "withdrawn": [asdict(one) for one in gone]}, ensure_ascii=False))
+        return 0
+    print(f"Patients read {current}." if current else "Nothing is published yet.")
+    for one in gone:
+        print(
+            f"Withdrawn: {one.document}{' › '.join(('', *one.section)) if one.section else ''} (by {one.who}, {one.when}: {one.why})"
+        )
+    print("Changes wait: run `python -m ingest plan`." if waiting else "The documents are as published.")
     return 0
 
 
 def _rollback(args: argparse.Namespace) -> int:
-    version = pipeline.rollback(_places(args), args.version)
+    version = pipeline.rollback(_places(args), args.version, args.by, args.reason)
     print(json.dumps({"version": version}) if args.json else f"Patients now read {version}.")
     return 0
 
 
-def _validate(args: argparse.Namespace) -> int:
-    manifest = Manifest.from_json(json.loads((args.folder / "manifest.json").read_bytes()))
-    index = Index(args.folder, manifest)
-    validate(index)
-    index.close()
+def _withdraw(args: argparse.Namespace) -> int:
+    one = withdrawn.withdraw(args.index, _live(args), args.place, args.by, args.reason)
+    print(json.dumps(asdict(one), ensure_ascii=False) if args.json else f"Withdrawn: {args.place}. Patients read it no more.")
     return 0
+
+
+def _restore(args: argparse.Namespace) -> int:
+    count = withdrawn.restore(args.index, _live(args), args.place, args.by, args.reason)
+    print(json.dumps({"restored": count}) if args.json else f"Restored: {args.place}.")
+    return 0
+
+
+def _audit(args: argparse.Namespace) -> int:
+    verdict, rows = audit.verify(args.index), audit.rows(args.index)
+    if args.json:
+        print(json.dumps({"lines": verdict.lines, "problems": verdict.problems, "rows": rows}, ensure_ascii=False))
+        return REFUSED if verdict.problems else 0
+    for row in rows:
+        print(f"{row['number']:>4}  {row['when']}  {row['who']}  {row['what']}  {row['why']}".rstrip())
+    for problem in verdict.problems:
+        print(f"error: AUDIT.jsonl: {problem}")
+    print("The list was altered." if verdict.problems else f"{verdict.lines} lines, all as they were written.")
+    return REFUSED if verdict.problems else 0
+
+
+def _live(args: argparse.Namespace) -> tuple[Outline, ...]:
+    versions = Versions(args.index)
+    current = versions.current()
+    if current is None:
+        raise IndexMissing("Nothing is published yet. Run `python -m ingest publish`.")
+    return read_outlines(versions.path(current))
 
 
 def _row(manifest: Manifest, current: bool) -> dict[str, Any]:
@@ -143,40 +212,11 @@ def _row(manifest: Manifest, current: bool) -> dict[str, Any]:
     }
 
 
-def _tell(args: argparse.Namespace, outcome: pipeline.Outcome, done: str) -> int:
-    if args.json:
-        print(json.dumps({**asdict(outcome), "refused": outcome.refused}, ensure_ascii=False))
-        return REFUSED if outcome.refused else 0
-    _list(outcome.problems)
-    for change in outcome.changes:
-        print(f"{change.action}: {change.document}")
-    for reason in outcome.reasons:
-        print(reason)
-    if outcome.refused:
-        print("Nothing was published: mend the errors above first. Patients go on reading the last version.")
-    elif not outcome.changes and not outcome.reasons:
-        print("Nothing to publish: the documents are as patients read them.")
-    elif outcome.version:
-        print(f"{outcome.passages} passages, {outcome.encoded} texts encoded anew.")
-        print(done)
-    else:
-        print("Run `python -m ingest publish` to make this what patients read.")
-    return REFUSED if outcome.refused else 0
+def _progress(args: argparse.Namespace) -> pipeline.Progress:
+    return screen.bar if sys.stderr.isatty() and not args.json else screen.no_bar
 
 
-def _list(problems: Any) -> None:
-    for problem in problems:
-        print(problem)
-
-
-def _bar(done: int, total: int) -> None:
-    width = 30
-    filled = width * done // max(1, total)
-    end = "\n" if done >= total else ""
-    print(f"\rencoding [{'#' * filled}{'.' * (width - filled)}] {done}/{total}", end=end, file=sys.stderr, flush=True)
-
-
-def _fail(args: argparse.Namespace, error: FaqError, code: int) -> int:
+def _fail(args: argparse.Namespace, error: Exception, code: int) -> int:
     if args.json:
         print(json.dumps({"error": str(error), "kind": type(error).__name__}))
     else:
@@ -191,7 +231,9 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "versions": _versions,
     "status": _status,
     "rollback": _rollback,
-    "validate": _validate,
+    "withdraw": _withdraw,
+    "restore": _restore,
+    "audit": _audit,
 }
 
 if __name__ == "__main__":

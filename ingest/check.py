@@ -48,4 +48,6 @@ def _clinic(path: Path) -> tuple[dict[str, Any], list[Problem]]:
 def _unset(facts: Mapping[str, Any], path: Path) -> Iterator[Problem]:
     for fact in ("phone", "hours", "site"):
         if not facts.get(fact):
-            yield warning(f"no-{fact}", path.name, f"The clinic's {fact} is not set.", "Patients read “call the clinic” until it is.")
+            yield warning(
+                f"no-{fact}", path.name, f"The clinic's {fact} is not set.", "Patients read “call the clinic” until it is."
+            )

@@ -12,7 +12,7 @@ import json
 import shutil
 import tempfile
 import weakref
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingest.embed import Encoded, Vectors
+from ingest.stored import read_outlines
 from ingest.types import Document, IndexDamaged, Manifest, Outline, Passage, Section
 
 if TYPE_CHECKING:
@@ -41,8 +42,15 @@ def reader_text(passage: Passage) -> str:
     return f"{' › '.join(passage.path)}: {passage.question} {passage.text}".replace("  ", " ")
 
 
-def build(folder: Path, outlines: Sequence[Outline], embeddings: Embeddings, encoded: Sequence[Encoded]) -> None:
-    """Writes every file of a version but its manifest. `encoded` is the reader's side of all passages, in order."""
+def build(
+    folder: Path,
+    outlines: Sequence[Outline],
+    embeddings: Embeddings,
+    encoded: Sequence[Encoded],
+    chroma: Callable[[Path], None] | None = None,
+) -> None:
+    """Writes every file of a version but its manifest. `encoded` is the reader's side of all passages, in order;
+    `chroma` writes the Chroma folder in another process."""
     passages = [passage for outline in outlines for passage in outline.passages]
     titles = {outline.document.slug: outline.document.title for outline in outlines}
     (folder / "documents").mkdir()
@@ -62,7 +70,7 @@ def build(folder: Path, outlines: Sequence[Outline], embeddings: Embeddings, enc
     vectors = np.asarray(embeddings.embed_documents(texts), dtype=np.float32)
     np.save(folder / "vectors.npy", vectors)
     _write_reader(folder, encoded)
-    _write_chroma(folder / "chroma", passages, texts, embeddings)
+    (chroma or write_chroma)(folder)
 
 
 def file_hashes(folder: Path) -> dict[str, str]:
@@ -156,10 +164,24 @@ def _write_reader(folder: Path, encoded: Sequence[Encoded]) -> None:
     np.save(folder / "reader_states.npy", np.stack([one.states for one in encoded]).astype(np.float16))
 
 
-def _write_chroma(folder: Path, passages: Sequence[Passage], texts: Sequence[str], embeddings: Embeddings) -> None:
-    client = _client(folder)
+class _Known:
+    """Vectors that are already made, behind the part of LangChain's embeddings interface that langchain-chroma calls."""
+
+    def __init__(self, texts: Sequence[str], vectors: Vectors) -> None:
+        self._vectors = dict(zip(texts, vectors, strict=True))
+
+    def embed_documents(self, texts: list[str]) -> list[list[float]]:
+        return [self._vectors[text].tolist() for text in texts]
+
+
+def write_chroma(folder: Path) -> None:
+    """The Chroma folder of a version whose other files stand in `folder`."""
+    outlines = read_outlines(folder)
+    passages = [passage for one in outlines for passage in one.passages]
+    texts = [embedded_text(one.document.title, passage) for one in outlines for passage in one.passages]
+    client = _client(folder / "chroma")
     client.create_collection(COLLECTION, embedding_function=_refusal(), configuration={"hnsw": {"space": "cosine"}})
-    store = _store(client, embeddings)
+    store = _store(client, _Known(texts, np.load(folder / "vectors.npy")))
     for start in range(0, len(passages), BATCH):
         batch = passages[start : start + BATCH]
         store.add_texts(
@@ -172,6 +194,11 @@ def _write_chroma(folder: Path, passages: Sequence[Passage], texts: Sequence[str
     gc.collect()  # Chroma's writer finishes when its last reference goes
 
 
+def warm() -> None:
+    """Imports Chroma, which takes seconds, before it is needed."""
+    import langchain_chroma  # noqa: F401
+
+
 def _client(folder: Path) -> Any:
     import chromadb
     from chromadb.config import Settings
@@ -179,7 +206,7 @@ def _client(folder: Path) -> Any:
     return chromadb.PersistentClient(path=str(folder), settings=Settings(anonymized_telemetry=False))
 
 
-def _store(client: Any, embeddings: Embeddings | None) -> Chroma:
+def _store(client: Any, embeddings: Any) -> Chroma:
     from langchain_chroma import Chroma
 
     _refusal()

@@ -52,7 +52,8 @@ _OPENING = re.compile(r"^(introduction|overview|about|what (is|are)|understandin
 _CLOSING = re.compile(r"^(start living|take the next|ready to|why choose|contact us|book|schedule)\b", re.IGNORECASE)
 # A heading that stands over the whole course of a visit.
 _PARENT = re.compile(
-    r"\b(procedure|treatment|surgery|visit)\b.*\b(details?|information|guide|process|overview)\b|^(details|the process)$", re.I
+    r"\b(procedure|treatment|surgery|visit)\b.*\b(details?|information|guide|process|overview)\b|^(details|the process)$",
+    re.IGNORECASE,
 )
 COURSE = frozenset({Kind.PREPARATION, Kind.PROCEDURE, Kind.ANESTHESIA, Kind.DURATION, Kind.FREQUENCY})
 

@@ -1,125 +1,103 @@
-"""A folder of documents becomes the version that patients read: plan, build aside, validate, switch."""
+"""A folder of documents becomes the version that patients read: plan, build aside, validate, ask, record, switch."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from ingest import index
-from ingest.check import check
-from ingest.embed import (
-    DEFAULT_MODEL,
-    Cache,
-    CachedEmbeddings,
-    ReaderModel,
-    encode_passages,
-    find_model,
-    load_embeddings,
-    read_reader_id,
-)
-from ingest.outline import RULES, outline
-from ingest.read import read_folder, source_hashes
-from ingest.types import IndexDamaged, Level, Manifest, ModelId, Outline, Problem
+from ingest import audit, index, withdrawn
+from ingest.answers import Asker, Question, answer_changes, golden_questions, suggested_questions
+from ingest.aside import Helper
+from ingest.candidate import Candidate, Change, Outcome, Override, Places, candidate, examine, overridden
+from ingest.embed import ReaderModel, find_model, load_embeddings
+from ingest.outline import RULES
+from ingest.read.problems import error
+from ingest.types import FaqError, IndexDamaged, IndexMissing, Manifest, Problem
 from ingest.versions import Versions
 
-Progress = Callable[[int, int], None]  # (done, total) passages encoded
+__all__ = ["Change", "Outcome", "Override", "Places", "Wishes", "examine", "plan", "publish", "rollback"]
+Progress = Callable[[int, int], None]  # (done, total) texts encoded
+
+
+def _silent(done: int, total: int) -> None:
+    """Shows no progress."""
 
 
 @dataclass(frozen=True, slots=True)
-class Places:
-    """Where a publish reads from and writes to, and the models it uses."""
+class Wishes:
+    """How a publish should go about it."""
 
-    documents: Path
-    index: Path
-    reader: Path
-    embedding_model: str = DEFAULT_MODEL
-    clinic: Path = Path("data/clinic.toml")
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """What a publish does to one document."""
-
-    document: str
-    action: str  # added | changed | removed
+    who: str = "unknown"
+    keep_going: bool = False  # a document with an error goes out with its last good text
+    override: Override | None = None  # publishes in spite of errors; recorded
+    ask: Asker | None = None  # how questions are asked of a version; None asks none
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What `plan` found or `publish` did. `version` is None when nothing was, or would be, published."""
+def plan(places: Places, ask: Asker | None = None, progress: Progress = _silent) -> Outcome:
+    """What a publish would do now, and every problem of the documents. Patients notice nothing.
 
-    version: str | None
-    changes: tuple[Change, ...] = ()
-    problems: tuple[Problem, ...] = ()
-    reasons: tuple[str, ...] = ()  # why everything is rebuilt, or what else changed
-    passages: int = 0
-    encoded: int = 0  # texts that had to be encoded; the rest came from the cache
-    removed_versions: tuple[str, ...] = ()
-
-    @property
-    def refused(self) -> bool:
-        return any(problem.level is Level.ERROR for problem in self.problems)
-
-
-@dataclass(frozen=True, slots=True)
-class _Candidate:
-    outlines: tuple[Outline, ...] = ()
-    outcome: Outcome = field(default_factory=lambda: Outcome(None))
-    embedding: ModelId | None = None
-    reader: ModelId | None = None
-    sources: dict[str, str] = field(default_factory=dict)
+    With `ask` the candidate is built aside and questions are asked of both versions. Raises PublishBusy then.
+    """
+    found = candidate(places)
+    if ask is None or not found.comparable or not found.outlines or not _questions(places, found):
+        return found.outcome
+    versions = Versions(places.index)
+    with versions.lock("a plan"):
+        staged = versions.stage()
+        try:
+            manifest, encoded = _build(places, versions, found, staged, progress)
+            outcome = _asked(places, found, staged, manifest, ask)
+        finally:
+            shutil.rmtree(staged, ignore_errors=True)
+    return replace(outcome, encoded=encoded)
 
 
-def plan(places: Places) -> Outcome:
-    """What a publish would do now, and every problem of the documents. Writes nothing."""
-    return _candidate(places).outcome
-
-
-def examine(places: Places) -> tuple[tuple[Outline, ...], list[Problem]]:
-    """The outlines of all readable documents, and every problem of the folder."""
-    readings, problems = read_folder(places.documents)
-    outlines = tuple(outline(reading.document, reading.blocks) for reading in readings)
-    return outlines, problems + check(outlines, places.clinic)
-
-
-def publish(places: Places, progress: Progress = lambda done, total: None) -> Outcome:
+def publish(places: Places, progress: Progress = _silent, wishes: Wishes | None = None) -> Outcome:
     """Builds a version aside, validates it in a fresh process and switches patients to it.
 
     Raises PublishBusy when another publish runs, IndexDamaged when the built version does not validate.
     """
+    wishes = wishes or Wishes()
     versions = Versions(places.index)
-    with versions.lock():
-        candidate = _candidate(places)
-        if candidate.outcome.refused or not (candidate.outcome.changes or candidate.outcome.reasons):
-            return candidate.outcome
+    with versions.lock(wishes.who):
+        found = candidate(places, keep_going=wishes.keep_going, override=wishes.override)
+        if found.outcome.refused or not found.outcome.waiting:
+            return found.outcome
         staged = versions.stage()
         try:
-            manifest, encoded = _build(places, versions, candidate, staged, progress)
-            _validate_in_fresh_process(staged)
+            manifest, encoded = _build(places, versions, found, staged, progress)
+            outcome = _asked(places, found, staged, manifest, wishes.ask) if wishes.ask and found.comparable else found.outcome
+            if wishes.override:
+                outcome = replace(outcome, problems=tuple(overridden(outcome.problems, wishes.override)))
+            if outcome.refused:
+                return replace(outcome, encoded=encoded)
             versions.complete(staged, manifest.id)
-        except BaseException:
+        finally:
             shutil.rmtree(staged, ignore_errors=True)
-            raise
+        _record(places, wishes, outcome, manifest)
         versions.switch(manifest.id)
+        if found.before:
+            withdrawn.lift(places.index, found.before, found.outlines, wishes.who)
         removed = versions.prune()
-    found = candidate.outcome
-    return Outcome(manifest.id, found.changes, found.problems, found.reasons, manifest.passages, encoded, tuple(removed))
+    return replace(outcome, version=manifest.id, passages=manifest.passages, encoded=encoded, removed_versions=tuple(removed))
 
 
-def rollback(places: Places, version: str | None = None) -> str:
+def rollback(places: Places, version: str | None = None, who: str = "unknown", why: str = "") -> str:
     """Makes `version`, or the newest good one before the current, what patients read. Raises IndexMissing, IndexDamaged."""
     versions = Versions(places.index)
-    with versions.lock():
+    with versions.lock(who):
         target = version or _previous(versions)
+        if target not in versions.ids():
+            raise IndexMissing(f"There is no version {target}. `python -m ingest versions` lists them.")
         if index.file_hashes(versions.path(target)) != versions.manifest(target).files:
             raise IndexDamaged(f"Version {target} was altered. Choose another one: `python -m ingest versions`.")
+        audit.record(places.index, who, "rollback", why, version=target)
         versions.switch(target)
     return target
 
@@ -135,52 +113,26 @@ def _previous(versions: Versions) -> str:
     raise IndexDamaged("There is no earlier good version. Run `python -m ingest publish`.")
 
 
-def _candidate(places: Places) -> _Candidate:
-    embedding = find_model(places.embedding_model).id
-    _, reader = read_reader_id(places.reader)
-    live = _live(places)
-    sources = source_hashes(places.documents) if places.documents.is_dir() else {}
-    reasons = _reasons(live, embedding, reader)
-    if live is not None and not reasons and sources == live.sources:
-        return _Candidate(outcome=Outcome(None, passages=live.passages))
-    outlines, problems = examine(places)
-    hashes = {one.document.slug: one.document.sha256 for one in outlines}
-    before = live.documents if live else {}
-    changes = tuple(
-        Change(slug, "added" if slug not in before else "removed" if slug not in hashes else "changed")
-        for slug in sorted({*hashes, *before})
-        if hashes.get(slug) != before.get(slug)
-    )
-    if live is not None and not changes and sources != live.sources:
-        reasons = (*reasons, "A file was renamed or rewritten with the same text.")
-    outcome = Outcome(None, changes, tuple(problems), reasons, sum(len(one.passages) for one in outlines))
-    return _Candidate(outlines, outcome, embedding, reader, sources)
-
-
-def _live(places: Places) -> Manifest | None:
-    versions = Versions(places.index)
+def _build(places: Places, versions: Versions, found: Candidate, staged: Path, progress: Progress) -> tuple[Manifest, int]:
+    """Writes and validates a version in `staged`; its helpers warm up while the model loads."""
+    writer, validator = Helper("write"), Helper("validate")
     try:
-        current = versions.current()
-        return versions.manifest(current) if current else None
-    except IndexDamaged:
-        return None
+        manifest, encoded = _write(places, versions, found, staged, progress, writer)
+        validator.run(staged)
+    finally:
+        writer.stop()
+        validator.stop()
+    return manifest, encoded
 
 
-def _reasons(live: Manifest | None, embedding: ModelId, reader: ModelId) -> tuple[str, ...]:
-    """Why every passage is built again although its document did not change."""
-    if live is None:
-        return ("Nothing is published yet.",)
-    checks = (
-        (live.embedding == embedding, f"The embedding model changed from {live.embedding.name} to {embedding.name}."),
-        (live.reader == reader, f"The reader changed from {live.reader.name} to {reader.name}."),
-        (live.rules == RULES, "The rules for cutting documents into passages changed."),
-    )
-    return tuple(reason for same, reason in checks if not same)
+def _write(
+    places: Places, versions: Versions, found: Candidate, staged: Path, progress: Progress, writer: Helper
+) -> tuple[Manifest, int]:
+    from ingest.cache import Cache, CachedEmbeddings, encode_passages
 
-
-def _build(places: Places, versions: Versions, candidate: _Candidate, staged: Path, progress: Progress) -> tuple[Manifest, int]:
-    assert candidate.embedding is not None and candidate.reader is not None
-    outlines = candidate.outlines
+    if found.embedding is None or found.reader is None:
+        raise ValueError("an unchanged folder is not built")
+    outlines = found.outlines
     passages = [passage for one in outlines for passage in one.passages]
     cache = Cache(places.index / "cache" / "vectors.sqlite")
     done = 0
@@ -190,12 +142,11 @@ def _build(places: Places, versions: Versions, candidate: _Candidate, staged: Pa
         done += count
         progress(done, 2 * len(passages))
 
-    embeddings = CachedEmbeddings(
-        candidate.embedding, cache, lambda: load_embeddings(find_model(places.embedding_model)), advance
-    )
+    embeddings = CachedEmbeddings(found.embedding, cache, lambda: load_embeddings(find_model(places.embedding_model)), advance)
     texts = [index.reader_text(passage) for passage in passages]
-    encoded = encode_passages(texts, candidate.reader, cache, lambda: ReaderModel(places.reader), advance)
-    index.build(staged, outlines, embeddings, encoded)
+    encoded = encode_passages(texts, found.reader, cache, lambda: ReaderModel(places.reader), advance)
+    index.build(staged, outlines, embeddings, encoded, writer.run)
+    progress(2 * len(passages), 2 * len(passages))
     hashes = {one.document.slug: one.document.sha256 for one in outlines}
     corpus = hashlib.sha256(json.dumps(hashes, sort_keys=True).encode()).hexdigest()
     try:
@@ -208,12 +159,12 @@ def _build(places: Places, versions: Versions, candidate: _Candidate, staged: Pa
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         corpus=corpus,
         documents=hashes,
-        sources=candidate.sources,
+        sources=found.sources,
         sections=sum(len(one.sections) for one in outlines),
         passages=len(passages),
         rules=RULES,
-        embedding=candidate.embedding,
-        reader=candidate.reader,
+        embedding=found.embedding,
+        reader=found.reader,
         files=index.file_hashes(staged),
     )
     (staged / "manifest.json").write_text(json.dumps(manifest.to_json(), ensure_ascii=False, indent=1), encoding="utf-8")
@@ -221,11 +172,67 @@ def _build(places: Places, versions: Versions, candidate: _Candidate, staged: Pa
     return manifest, cache.encoded
 
 
-def _validate_in_fresh_process(staged: Path) -> None:
-    command = [sys.executable, "-m", "ingest", "validate", str(staged)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False, cwd=Path(__file__).parents[1])
-    if done.returncode != 0:
-        lines = done.stderr.strip().splitlines()
-        raise IndexDamaged(
-            f"The new version does not answer as it should, so patients keep the old one. {lines[-1] if lines else ''}"
+def _questions(places: Places, found: Candidate) -> list[Question]:
+    """Golden questions of the documents in use, and the suggested ones of the documents that change."""
+    documents = {one.document.slug for one in (*found.before, *found.outlines)}
+    changed = {change.document for change in found.outcome.changes if change.action == "changed"}
+    return [*golden_questions(places.golden, documents), *suggested_questions(places.suggested, found.outlines, changed)]
+
+
+def _asked(places: Places, found: Candidate, staged: Path, manifest: Manifest, ask: Asker) -> Outcome:
+    """The outcome with the answers that change; an error when a golden question loses its section."""
+    questions = _questions(places, found)
+    if not questions:
+        return found.outcome
+    preview = _preview(places.index, staged, manifest.id)
+    try:
+        with ThreadPoolExecutor(2) as pool:
+            live = pool.submit(ask, places.index, questions)
+            after = pool.submit(ask, preview, questions)
+            changes = answer_changes(questions, live.result(), after.result())
+    except FaqError as reason:
+        problem = error(
+            "not-asked", "golden questions", str(reason), "Ask whoever looks after the program, or publish with --override."
         )
+        return replace(found.outcome, problems=(*found.outcome.problems, problem))
+    finally:
+        shutil.rmtree(preview, ignore_errors=True)
+    lost = [
+        error(
+            "lost-answer",
+            one.document,
+            f"“{one.question}” was answered from “{' › '.join(one.section or ())}” and would not be any more.",
+            "Put the words back, or publish with --override NAME --reason TEXT.",
+        )
+        for one in changes
+        if one.lost
+    ]
+    problems: tuple[Problem, ...] = (*found.outcome.problems, *lost)
+    return replace(found.outcome, problems=problems, answers=tuple(changes), asked=len(questions))
+
+
+def _preview(live: Path, staged: Path, version: str) -> Path:
+    """An index folder beside the live one whose current version is the staged one, with the same withdrawals."""
+    folder = live / f"staging-preview-{staged.name}"
+    shutil.rmtree(folder, ignore_errors=True)
+    (folder / "versions").mkdir(parents=True)
+    (folder / "versions" / version).symlink_to(staged.resolve(), target_is_directory=True)
+    (folder / "CURRENT").write_text(version + "\n", encoding="ascii")
+    if (live / withdrawn.FILE).exists():
+        shutil.copyfile(live / withdrawn.FILE, folder / withdrawn.FILE)
+    return folder
+
+
+def _record(places: Places, wishes: Wishes, outcome: Outcome, manifest: Manifest) -> None:
+    override = wishes.override
+    audit.record(
+        places.index,
+        override.name if override else wishes.who,
+        "override" if override else "publish",
+        override.reason if override else "",
+        version=manifest.id,
+        parent=manifest.parent,
+        changes=[f"{change.action}: {change.document}" for change in outcome.changes],
+        lost=[one.question for one in outcome.answers if one.lost],
+        kept=[problem.file for problem in outcome.problems if "LAST GOOD TEXT" in problem.hint],
+    )

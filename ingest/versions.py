@@ -62,14 +62,19 @@ class Versions:
         return [known for known in reversed(self.ids()) if version is None or known < version]
 
     @contextmanager
-    def lock(self) -> Iterator[None]:
+    def lock(self, who: str = "somebody") -> Iterator[None]:
         """Holds the publish lock and sweeps away what a dead publisher left. Raises PublishBusy at once when held."""
         (self.folder / "versions").mkdir(parents=True, exist_ok=True)
         with (self.folder / "publish.lock").open("a+b") as handle:
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                raise PublishBusy("Another publish is running. Wait for it to finish, then try again.") from None
+                handle.seek(0)
+                holder = handle.read(200).decode("utf-8", "replace").strip() or "somebody"
+                raise PublishBusy(f"Another publish is running: {holder}. Wait for it to finish, then try again.") from None
+            handle.truncate(0)
+            handle.write(f"{who}, since {datetime.now().astimezone():%H:%M}\n".encode())
+            handle.flush()
             for left in self.folder.glob("staging-*"):
                 shutil.rmtree(left, ignore_errors=True)
             yield

@@ -28,11 +28,11 @@ from ingest.embed import find_model, load_embeddings
 SAFETY = Path(__file__).resolve().parent.parent / "data" / "safety"
 FOLDS = 5
 C = {"crisis": 10.0, "symptom": 10.0, "advice": 10.0, "topic": 20.0}  # inverse regularisation; not searched
-FALSE_CRISES = 0.004  # share of all other exemplars that may be stopped as a crisis
-FALSE_CRISIS_CARDS = 0.015  # share of them that may show the symptom card for it
+FALSE_CRISES = 0.012  # share of all other exemplars that may be stopped as a crisis
+FALSE_CRISIS_CARDS = 0.05  # share of them that may show the symptom card for it
 FALSE_CARDS = 0.04  # share of non-symptom exemplars that may show the symptom card
 FALSE_ADVICE = 0.06  # share of plain questions that may carry the advice notice
-FALSE_OFF_TOPIC = 0.03  # share of plain procedure questions that may be called off topic; symptoms and advice never are
+FALSE_OFF_TOPIC = 0.07  # share of plain procedure questions that may be called off topic: only asked when no page answers
 
 
 def embed(texts: list[str]) -> NDArray[np.float32]:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import logging
+import re
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import streamlit as st
@@ -15,6 +18,7 @@ from web.labels import Labels, labels_for
 from web.pages import ASSETS, asked_html, clinic_name, header_html, reply_html
 from web.view import view
 
+log = logging.getLogger(__name__)
 MOST_TURNS = 40  # kept and drawn; older ones leave the screen so that a long visit stays quick
 
 
@@ -59,11 +63,9 @@ def draw_scope(at: Desk, conversation: Conversation, labels: Labels) -> None:
     about = labels.about.format(title=chosen) if chosen else labels.about_any
     with st.container(key="faq-scope", horizontal=True, vertical_alignment="center"):
         if len(titles) > 1:
-            with st.popover(f"{about} · {labels.change}", type="tertiary"):
-                for slug, title in ((None, labels.about_any.removeprefix(labels.about.format(title="")).strip()), *titles.items()):
-                    label = title[:1].upper() + title[1:]
-                    disabled = slug == conversation.procedure
-                    st.button(label, key=f"about-{slug}", on_click=_about, args=(conversation, slug), disabled=disabled, width="stretch")
+            with st.popover(words_only(f"{about} · {labels.change}"), type="tertiary"):
+                for slug, title in ((None, labels.any_procedure), *titles.items()):
+                    button(title, f"about-{slug}", _about, conversation, slug, disabled=slug == conversation.procedure)
         else:
             st.html(f'<p class="faq faq-about">{escape(about)}</p>', width="content")
         if conversation.turns:
@@ -76,7 +78,8 @@ def draw_turns(at: Desk, conversation: Conversation, labels: Labels) -> None:
         with st.container(key=f"turn-{number}"):
             st.html(asked_html(turn.question, number, labels))
             if number not in conversation.shown:
-                conversation.shown[number] = reply_html(view(turn.reply, at.faq, labels), f"{conversation.id[:8]}-{number}", labels)
+                spoken_once = f"{conversation.id[:8]}-{number}"
+                conversation.shown[number] = reply_html(view(turn.reply, at.faq, labels), spoken_once, labels)
             st.html(conversation.shown[number])
     last = conversation.turns[-1].reply
     heading = labels.choices if last.choices else labels.related
@@ -87,12 +90,28 @@ def draw_choices(at: Desk, conversation: Conversation, heading: str, choices: tu
     """Questions to tap, each of which can be answered."""
     if not choices:
         return
-    with st.container(key=f"faq-{key.split('-')[0]}"):
+    with st.container(key=f"faq-{key.split('-', maxsplit=1)[0]}"):
         st.html(f'<h2 class="faq faq-choices-heading">{heading}</h2>')
         for number, choice in enumerate(choices):
-            st.button(
-                choice.label, key=f"{key}-{number}", on_click=_ask, args=(at, conversation, choice.question, choice.procedure), width="stretch"
-            )
+            button(choice.label, f"{key}-{number}", _ask, at, conversation, choice.question, choice.procedure)
+
+
+def button(label: str, key: str, then: Callable[..., None], *args: object, disabled: bool = False) -> None:
+    """A button as wide as the column; its label is words, never Markdown."""
+    st.button(words_only(label), key=key, on_click=then, args=args, disabled=disabled, width="stretch")
+
+
+def words_only(text: str) -> str:
+    """Text that Streamlit's Markdown shows as it is."""
+    return re.sub(r"([\\`*_{}\[\]<>()#+.!|$~:-])", r"\\\1", text)
+
+
+def on_error(error: Exception) -> bool:
+    """What a patient sees of a fault of ours: words to act on. The traceback goes to the log."""
+    log.error("the chat could not be drawn", exc_info=error)
+    labels = labels_for(st.context.headers.get("accept-language"))
+    st.html(f'<div class="faq faq-reply" role="alert"><p>{labels.fault}</p><p>{labels.safety}</p></div>')
+    return True
 
 
 def _conversation(at: Desk) -> Conversation:

@@ -28,6 +28,7 @@ class Labels:
     related: str
     about: str  # {title}
     about_any: str
+    any_procedure: str
     change: str
     procedure: str
     start_over: str
@@ -38,14 +39,13 @@ class Labels:
     lost: str
     call: str
     question: str
-    loading: str
+    fault: str
     not_ready: str
     not_ready_how: str
     not_found: str
     back: str
     too_long: str  # {limit}
     not_current: str  # {date}
-    quoted: str
 
 
 ENGLISH = Labels(
@@ -69,6 +69,7 @@ ENGLISH = Labels(
     related="You can also ask",
     about="About: {title}",
     about_any="About: all our procedures",
+    any_procedure="All our procedures",
     change="Change",
     procedure="Which procedure is it about?",
     start_over="Start over",
@@ -79,7 +80,7 @@ ENGLISH = Labels(
     lost="The line was lost. We are trying again.",
     call="Or call the clinic.",
     question="Your question",
-    loading="The chat is opening.",
+    fault="Something went wrong here. Please reload the page, or call the clinic.",
     not_ready="This chat is not ready yet",
     not_ready_how="Nothing is published yet. Staff: run “make run”, or “python -m ingest publish”. "
     "This page tries again by itself.",
@@ -87,7 +88,6 @@ ENGLISH = Labels(
     back="Back to the chat",
     too_long="Please use fewer words. Up to {limit} letters fit.",
     not_current="This is how the page read on {date}. It has changed since.",
-    quoted="the words used in the answer",
 )
 
 # Translated by us and not reviewed by a qualified translator. The clinic's own words are never translated.
@@ -112,6 +112,7 @@ SPANISH = Labels(
     related="También puede preguntar",
     about="Sobre: {title}",
     about_any="Sobre: todos nuestros procedimientos",
+    any_procedure="Todos nuestros procedimientos",
     change="Cambiar",
     procedure="¿Sobre qué procedimiento?",
     start_over="Empezar de nuevo",
@@ -122,7 +123,7 @@ SPANISH = Labels(
     lost="Se perdió la conexión. Estamos intentando de nuevo.",
     call="O llame a la clínica.",
     question="Su pregunta",
-    loading="El chat se está abriendo.",
+    fault="Algo falló aquí. Vuelva a cargar la página o llame a la clínica.",
     not_ready="Este chat todavía no está listo",
     not_ready_how="Todavía no hay nada publicado. Personal: use “make run” o “python -m ingest publish”. "
     "Esta página lo intenta de nuevo sola.",
@@ -130,7 +131,6 @@ SPANISH = Labels(
     back="Volver al chat",
     too_long="Use menos palabras. Caben {limit} letras.",
     not_current="Así decía la página el {date}. Ha cambiado desde entonces.",
-    quoted="las palabras usadas en la respuesta",
 )
 
 

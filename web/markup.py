@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import Literal
 
 from ingest.types import Section
@@ -99,6 +99,6 @@ def _runs(text: str, begin: int, stop: int, marks: Sequence[Span]) -> tuple[Run,
 
 
 def _cut(text: str, edges: Sequence[int], strong_until: int, marks: Sequence[Span]) -> Iterator[Run]:
-    for begin, stop in zip(edges, edges[1:], strict=False):
+    for begin, stop in pairwise(edges):
         marked = any(first <= begin and stop <= last for first, last in marks)
         yield Run(text[begin:stop], marked, stop <= strong_until)

@@ -11,13 +11,13 @@ from urllib.parse import parse_qs
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from bot.rows import to_row
 from bot.types import Question, Turn
 from ingest.types import FaqError
-from web.desk import LONGEST_QUESTION, Answered, Desk, NotOpen, desk, is_ready
+from web.desk import LONGEST_QUESTION, Answered, Desk, desk, is_ready
 from web.labels import Labels, labels_for
 from web.middleware import YEAR
 from web.pages import ASSETS, clinic_name, not_found, not_ready, plain_page, procedure_page, procedures_page, shell

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from itertools import groupby
-from os.path import commonprefix
+from itertools import groupby, takewhile
 from typing import assert_never
 from urllib.parse import urlencode
 
@@ -137,6 +136,7 @@ def _source(whole: Citation, quoted: Sequence[Citation], faq: Faq) -> Source:
     sections = published.sections if published else ()
     marks = [(citation.start, citation.end) for citation in quoted]
     section = blocks(whole.source.text, whole.start, whole.end, marks=marks, sections=sections)
-    common = commonprefix([citation.section for citation in quoted])
+    levels = zip(*(citation.section for citation in quoted), strict=False)
+    common = tuple(names[0] for names in takewhile(lambda names: len(set(names)) == 1, levels))
     path = PATH_SEPARATOR.join(common if len(common) > len(whole.section) else whole.section)
     return Source(whole.title, path, section, published_on(whole.version), citation_href(quoted[0]), whole.source.language)

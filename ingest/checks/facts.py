@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -15,9 +15,21 @@ from ingest.read.problems import warning
 from ingest.sentences import sentence_spans
 from ingest.types import Outline, Passage, Problem
 
-_NUMBERS = {"one": "1", "two": "2", "three": "3", "four": "4", "five": "5", "six": "6", "seven": "7", "eight": "8", "ten": "10", "twelve": "12"}
+_NUMBERS = {
+    "one": "1",
+    "two": "2",
+    "three": "3",
+    "four": "4",
+    "five": "5",
+    "six": "6",
+    "seven": "7",
+    "eight": "8",
+    "ten": "10",
+    "twelve": "12",
+}
 _AMOUNT = re.compile(
-    rf"\b(\d{{1,3}}|{'|'.join(_NUMBERS)})(?:\s*(?:-|–|to)\s*(\d{{1,3}}|{'|'.join(_NUMBERS)}))?[\s-]*(minute|min|hour|hr|day|week|month|year)s?\b", re.IGNORECASE
+    rf"\b(\d{{1,3}}|{'|'.join(_NUMBERS)})(?:\s*(?:-|–|to)\s*(\d{{1,3}}|{'|'.join(_NUMBERS)}))?[\s-]*(minute|min|hour|hr|day|week|month|year)s?\b",
+    re.IGNORECASE,
 )
 PHONE = re.compile(r"(?<![\d.])(?:\+?1[\s.-]?)?\(?([2-9]\d{2})\)?[\s.-]?(\d{3})[\s.-](\d{4})(?!\d)")
 # What an amount of time is about, by the words of its sentence. First match wins.
@@ -28,7 +40,10 @@ _TOPICS = (
     ("lifting", re.compile(r"\blift(?:ing)?\b", re.IGNORECASE)),
     ("showering or bathing", re.compile(r"\b(?:shower|bath|bathing|swim)", re.IGNORECASE)),
     ("blood thinners", re.compile(r"\bblood.thinn|anticoagul|aspirin|warfarin", re.IGNORECASE)),
-    ("how long it takes", re.compile(r"\b(?:takes?|lasts?) (?:about |around |only |approximately |between )?(?:\d|one|two|three)", re.IGNORECASE)),
+    (
+        "how long it takes",
+        re.compile(r"\b(?:takes?|lasts?) (?:about |around |only |approximately |between )?(?:\d|one|two|three)", re.IGNORECASE),
+    ),
     ("going back to work", re.compile(r"\b(?:back|return) to work", re.IGNORECASE)),
 )
 ALIKE = 92  # of 100, rapidfuzz token_sort_ratio: two passages that differ in a word or a number
@@ -63,7 +78,9 @@ def fact_problems(outlines: Sequence[Outline]) -> Iterator[Problem]:
             first, *others = amounts.values()
             for other in others:
                 words = f"This says {other.amount} about {topic}; line {first.line} says {first.amount}."
-                yield warning("different-numbers", other.source, words, "Make the two agree, or say what makes them differ.", other.line)
+                yield warning(
+                    "different-numbers", other.source, words, "Make the two agree, or say what makes them differ.", other.line
+                )
     for other in list(phones.values())[1:]:
         first = next(iter(phones.values()))
         words = f"This gives the phone number {other.amount}; {first.source} gives {first.amount}."
@@ -84,17 +101,22 @@ def twin_problems(outlines: Sequence[Outline]) -> Iterator[Problem]:
             if fuzz.token_sort_ratio(left.text, right.text, score_cutoff=ALIKE):
                 shown += 1
                 words = f"This passage is nearly the one in {one.document.source}: “{right.text[:60]}…”"
-                yield warning("near-duplicate", two.document.source, words, "Check that the difference is meant.", _line(two, right.start))
+                yield warning(
+                    "near-duplicate", two.document.source, words, "Check that the difference is meant.", _line(two, right.start)
+                )
 
 
 def _facts(one: Outline) -> Iterator[Fact]:
     for passage in one.passages:
+        found: list[Fact] = []
         for start, end in sentence_spans(one.document.text, passage.start, passage.end):
             sentence = one.document.text[start:end]
             topic = next((topic for topic, pattern in _TOPICS if pattern.search(sentence)), None)
             amounts = list(_AMOUNT.finditer(sentence))
             if topic is not None and len(amounts) == 1:
-                yield Fact(one.document.slug, one.document.source, _line(one, start), topic, _amount(amounts[0]))
+                found.append(Fact(one.document.slug, one.document.source, _line(one, start), topic, _amount(amounts[0])))
+        topics = Counter(fact.topic for fact in found)
+        yield from (fact for fact in found if topics[fact.topic] == 1)  # two in one breath are meant to differ
 
 
 def _amount(match: re.Match[str]) -> str:

@@ -41,7 +41,9 @@ def matrix(outlines: Sequence[Outline]) -> list[Row]:
             kind = kind_of_path(passage.path)
             if kind is not None and kind.value in words:
                 words[kind.value] += len(passage.text.split())
-        states = {kind: State.MISSING if not count else State.THIN if count < THIN else State.PRESENT for kind, count in words.items()}
+        states = {
+            kind: State.MISSING if not count else State.THIN if count < THIN else State.PRESENT for kind, count in words.items()
+        }
         rows.append(Row(one.document.slug, one.document.title, words, states))
     return rows
 
@@ -50,7 +52,12 @@ def matrix_problems(outlines: Sequence[Outline]) -> Iterator[Problem]:
     for one, row in zip(outlines, matrix(outlines), strict=True):
         for kind, state in row.states.items():
             if state is State.MISSING:
-                yield warning(f"no-{kind.replace(' ', '-')}", one.document.source, f"There is no section on {kind}.", "Patients ask about it.")
+                yield warning(
+                    f"no-{kind.replace(' ', '-')}",
+                    one.document.source,
+                    f"There is no section on {kind}.",
+                    "Patients ask about it.",
+                )
             elif state is State.THIN:
                 words = f"The section on {kind} has only {row.words[kind]} words."
                 yield warning("thin-section", one.document.source, words, "Say what patients need, or leave the heading out.")

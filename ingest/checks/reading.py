@@ -69,10 +69,18 @@ def reading_problems(one: Outline) -> Iterator[Problem]:
         for sentence in reading.hardest:
             if sentence.words > LONG:
                 words = f"A sentence of “{place}” has {sentence.words} words: “{sentence.text[:60]}…”"
-                yield warning("long-sentence", one.document.source, words, f"Cut it into sentences of at most {LONG} words.", sentence.line)
+                yield warning(
+                    "long-sentence", one.document.source, words, f"Cut it into sentences of at most {LONG} words.", sentence.line
+                )
         if reading.grade > HARD and reading.words >= 30:
             words = f"“{place}” reads at grade {reading.grade}."
-            yield warning("hard-to-read", one.document.source, words, "Grade 6 to 8 is advised: shorter sentences, shorter words.", reading.hardest[0].line)
+            yield warning(
+                "hard-to-read",
+                one.document.source,
+                words,
+                "Grade 6 to 8 is advised: shorter sentences, shorter words.",
+                reading.hardest[0].line,
+            )
 
 
 def _reading(one: Outline, path: tuple[str, ...], passages: Sequence[Passage]) -> Reading:

@@ -21,7 +21,8 @@ _MACHINE = re.compile(
     re.IGNORECASE,
 )
 _WARNING_SIGNS = re.compile(
-    r"\b(?:call (?:us|your|the|911)|emergency|warning signs?|seek (?:medical|immediate|help)|go to the (?:nearest )?(?:er|emergency)|contact (?:us|your|the clinic))\b", re.I
+    r"\b(?:call (?:us|your|the|911)|emergency|warning signs?|seek (?:medical|immediate|help)|go to the (?:nearest )?(?:er|emergency)|contact (?:us|your|the clinic))\b",
+    re.IGNORECASE,
 )
 
 
@@ -32,9 +33,19 @@ def word_problems(outlines: Sequence[Outline], today: date, *, clinic_phone: boo
         yield from _machines(one)
         text = one.document.text
         if not _WARNING_SIGNS.search(text):
-            yield warning("no-when-to-call", one.document.source, "The page never says when to call for help.", "Name the warning signs and whom to call.")
+            yield warning(
+                "no-when-to-call",
+                one.document.source,
+                "The page never says when to call for help.",
+                "Name the warning signs and whom to call.",
+            )
         if not clinic_phone and not PHONE.search(text):
-            yield warning("no-phone-number", one.document.source, "The page gives no phone number, and the clinic's is not set.", "Set it in data/clinic.toml.")
+            yield warning(
+                "no-phone-number",
+                one.document.source,
+                "The page gives no phone number, and the clinic's is not set.",
+                "Set it in data/clinic.toml.",
+            )
 
 
 def link_problems(outlines: Sequence[Outline], links: Mapping[str, Sequence[str]], files: Sequence[str]) -> Iterator[Problem]:
@@ -48,7 +59,9 @@ def link_problems(outlines: Sequence[Outline], links: Mapping[str, Sequence[str]
                 continue
             path = _normal(PurePosixPath(source).parent / unquote(parts.path)).casefold()
             if path not in known and path.rsplit(".", 1)[0] not in stems:
-                yield warning("dead-link", source, f"The link to “{target}” goes nowhere inside the folder.", "Correct it or take it out.")
+                yield warning(
+                    "dead-link", source, f"The link to “{target}” goes nowhere inside the folder.", "Correct it or take it out."
+                )
 
 
 def _normal(path: PurePosixPath) -> str:
@@ -70,9 +83,19 @@ def _abbreviations(one: Outline) -> Iterator[Problem]:
         if short in seen or short in _KNOWN or short.isdigit() or _shouted(text, match):
             continue
         seen.add(short)
-        if not re.search(rf"\(\s*{short}s?\s*\)|(?<!\w){short}s?\s*\((?=\s*[a-z])|(?<!\w){short}s?,? (?:which )?(?:stands for|means|short for)", text, re.IGNORECASE):
+        if not re.search(
+            rf"\(\s*{short}s?\s*\)|(?<!\w){short}s?\s*\((?=\s*[a-z])|(?<!\w){short}s?,? (?:which )?(?:stands for|means|short for)",
+            text,
+            re.IGNORECASE,
+        ):
             line = text.count("\n", 0, match.start()) + 1
-            yield warning("abbreviation", one.document.source, f"“{short}” is never explained.", f"Write it out once: “the words ({short})”.", line)
+            yield warning(
+                "abbreviation",
+                one.document.source,
+                f"“{short}” is never explained.",
+                f"Write it out once: “the words ({short})”.",
+                line,
+            )
 
 
 def _shouted(text: str, match: re.Match[str]) -> bool:
@@ -86,10 +109,21 @@ def _shouted(text: str, match: re.Match[str]) -> bool:
 def _reviews(one: Outline, today: date) -> Iterator[Problem]:
     due = one.document.next_review
     if due and date.fromisoformat(due) < today:
-        yield warning("review-overdue", one.document.source, f"The page was due for review on {due}.", "Have it reviewed, then set next_review.")
+        yield warning(
+            "review-overdue",
+            one.document.source,
+            f"The page was due for review on {due}.",
+            "Have it reviewed, then set next_review.",
+        )
 
 
 def _machines(one: Outline) -> Iterator[Problem]:
     for match in _MACHINE.finditer(one.document.text):
         line = one.document.text.count("\n", 0, match.start()) + 1
-        yield warning("speaks-to-machines", one.document.source, f"This text talks to a machine: “{match[0]}”.", "Delete it unless patients should read it.", line)
+        yield warning(
+            "speaks-to-machines",
+            one.document.source,
+            f"This text talks to a machine: “{match[0]}”.",
+            "Delete it unless patients should read it.",
+            line,
+        )

@@ -35,7 +35,8 @@ class Child:
     def read(self, raw: bytes, name: str, suffix: str) -> Content:
         """The content of one file. Raises DocumentError."""
         process = self._process = self._process or self._start()
-        assert process.stdin is not None and process.stdout is not None
+        if process.stdin is None or process.stdout is None:
+            raise ValueError("the child is started with pipes")
         late = threading.Event()
 
         def end() -> None:

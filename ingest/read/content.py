@@ -68,10 +68,8 @@ def _heads(cell: str) -> bool:
 
 def _labels(rows: Sequence[Sequence[str]]) -> bool:
     """Whether a table is a list of names and what they say: two columns, and the first row speaks in sentences too."""
-    return (
-        all(len(row) == 2 for row in rows)
-        and rows[0][0].rstrip().endswith(":")
-        or (len(rows[0]) == 2 and rows[0][1].endswith("."))
+    return (all(len(row) == 2 for row in rows) and rows[0][0].rstrip().endswith(":")) or (
+        len(rows[0]) == 2 and rows[0][1].endswith(".")
     )
 
 

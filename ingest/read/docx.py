@@ -195,8 +195,7 @@ class _Reader:
             identity = numbered.find(_W + "numId")
             return identity is None or identity.get(_W + "val") != "0"
         return any(
-            (one.name or "").lower().startswith("list")
-            and "paragraph" not in (one.name or "").lower()
+            ((one.name or "").lower().startswith("list") and "paragraph" not in (one.name or "").lower())
             or one.element.find(f"{_W}pPr/{_W}numPr") is not None
             for one in self._chain(style)
         )

@@ -58,8 +58,8 @@ def html_content(text: str, name: str, problems: list[Problem]) -> Content:
 
 def _depth(text: str) -> int:
     deepest = depth = 0
-    for closing, tag, alone in _TAG.findall(text):
-        tag = tag.lower()
+    for closing, name, alone in _TAG.findall(text):
+        tag = name.lower()
         if alone or tag in _VOID or tag in _CLOSES_ITSELF:
             continue
         depth = max(0, depth - 1) if closing else depth + 1

@@ -6,6 +6,7 @@ import logging
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from statistics import median
 
@@ -29,9 +30,8 @@ def read_pdf(raw: bytes, name: str) -> Content:
     """Raises DocumentError, for a scan too."""
     logging.getLogger("pdfminer").setLevel(logging.ERROR)
     pages = read_pages(raw, name)
-    problems: list[Problem] = []
-    for how in dict.fromkeys(how for how, _ in pages.hidden):
-        problems.append(left_out(name, how, " ".join(words for way, words in pages.hidden if way == how)))
+    ways = dict.fromkeys(how for how, _ in pages.hidden)
+    problems: list[Problem] = [left_out(name, how, " ".join(words for way, words in pages.hidden if way == how)) for how in ways]
     letters = sum(len(line.text) for line in pages.lines)
     if letters < 20 * max(1, pages.count) and (pages.pictures or not letters):
         refuse("no-text-layer", name, "This PDF has no text layer: it is a picture of a page.", "Export it from Word or run OCR.")
@@ -62,26 +62,24 @@ def read_pdf(raw: bytes, name: str) -> Content:
 
 def _in_order(lines: Sequence[Line]) -> list[Line]:
     """pdfminer's reading order, with a marker that stands alone brought before the line at its height."""
+    alone = [line for line in lines if _BULLET.fullmatch(line.text)]
+    left = {page: [mark for mark in alone if mark.page == page] for page in {mark.page for mark in alone}}
+    marks = set(alone)
     ordered: list[Line] = []
-    waiting = [line for line in lines if _BULLET.fullmatch(line.text)]
     for line in lines:
-        if line in waiting:
+        if line in marks:
             continue
-        mark = next(
-            (
-                m
-                for m in waiting
-                if m.page == line.page and m.x1 <= line.x0 + 1 and m.x0 > line.x0 - 60 and abs(m.y0 - line.y0) < line.size * 0.7
-            ),
-            None,
-        )
+        waiting = left.get(line.page, [])
+        mark = next((one for one in waiting if _before(one, line)), None)
         if mark is not None:
             waiting.remove(mark)
-            line = Line(
-                line.page, mark.x0, line.x1, line.y0, line.y1, line.size, line.bold, f"{mark.text} {line.text}", line.height
-            )
-        ordered.append(line)
+        ordered.append(line if mark is None else replace(line, x0=mark.x0, text=f"{mark.text} {line.text}"))
     return ordered
+
+
+def _before(mark: Line, line: Line) -> bool:
+    """Whether a list marker stands at the height of a line and just left of it. Points."""
+    return line.x0 - 60 < mark.x0 and mark.x1 <= line.x0 + 1 and abs(mark.y0 - line.y0) < line.size * 0.7
 
 
 def _without_running_heads(lines: Sequence[Line], count: int) -> tuple[list[Line], list[str]]:

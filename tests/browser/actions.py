@@ -44,6 +44,16 @@ def settled(page: Page) -> None:
     expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", re.compile("notRunning|initial"))
 
 
+def heard(page: Page, count: int) -> list[list[str]]:
+    """Waits until `count` announcements were made, then as long again as a second one would take; returns all of them."""
+    for _ in range(100):
+        if len(said(page)) >= count:
+            break
+        page.wait_for_timeout(100)
+    page.wait_for_timeout(1500)
+    return said(page)
+
+
 def said(page: Page) -> list[list[str]]:
     """[place, words] of everything announced so far."""
     spoken: list[list[str]] = page.evaluate("window.said")

@@ -8,7 +8,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from tests.browser.actions import PROCEDURE, ask, open_chat, question_box, replied, said, turns
+from tests.browser.actions import PROCEDURE, ask, heard, open_chat, question_box, replied, turns
 from tests.browser.conftest import NewPage, Site
 
 pytestmark = pytest.mark.browser
@@ -17,7 +17,9 @@ SCREENS = [(1280, 900, False), (1280, 900, True), (390, 844, True), (320, 640, F
 
 
 def violations(page: Page, state: str) -> list[str]:
-    found = Axe().run(page, options=RULES).response["violations"]
+    response = Axe().run(page, options=RULES).response
+    assert len(response["passes"]) >= 10, f"{state}: axe saw nothing"
+    found = response["violations"]
     return [f"{state}: {one['id']}: {node['target']} {node['failureSummary']}" for one in found for node in one["nodes"]]
 
 
@@ -31,11 +33,11 @@ def test_no_state_of_the_chat_violates_a_rule_of_axe(site: Site, new_page: NewPa
     found += violations(page, "answer, sources open")
     ask(page, "Do you take Aetna insurance?")
     found += violations(page, "refusal")
-    ask(page, "my incision is a bit red, how long does it take to heal")
+    expect(ask(page, "my incision is a bit red, how long does it take to heal").locator(".faq-card.care")).to_be_visible()
     found += violations(page, "symptom")
-    ask(page, "I have crushing chest pain and I can't breathe")
+    expect(ask(page, "I have crushing chest pain and I can't breathe").locator(".faq-card.danger")).to_be_visible()
     found += violations(page, "emergency")
-    ask(page, "I want to kill myself")
+    expect(ask(page, "I want to kill myself").get_by_role("link", name="Call 988")).to_be_visible()
     found += violations(page, "crisis")
     page.get_by_role("button", name=re.compile("About:")).click()
     expect(page.get_by_role("button", name="Kyphoplasty", exact=True)).to_be_visible()
@@ -60,9 +62,7 @@ def test_each_answer_is_announced_exactly_once(site: Site, new_page: NewPage) ->
     open_chat(page, site)
     ask(page, "How long does it take?").locator("summary").click()
     ask(page, "Do you take Aetna insurance?")
-    page.wait_for_function("window.said.length >= 2")
-    page.wait_for_timeout(1500)  # time in which a second announcement would come
-    places, words = zip(*said(page), strict=True)
+    places, words = zip(*heard(page, 2), strict=True)
     assert places == ("faq-status", "faq-status")
     assert "45 to 90 minutes" in words[0]
     assert "45 to 90 minutes" not in words[1]
@@ -75,18 +75,16 @@ def test_two_answers_that_come_quickly_are_both_announced(site: Site, new_page: 
         question_box(page).fill(question)
         question_box(page).press("Enter")
     expect(turns(page)).to_have_count(2)
-    page.wait_for_function("window.said.length >= 2")
-    page.wait_for_timeout(1500)
-    assert len(said(page)) == 2
+    assert len(heard(page, 2)) == 2
 
 
 def test_an_emergency_interrupts(site: Site, new_page: NewPage) -> None:
     page = new_page()
     open_chat(page, site)
     ask(page, "I have crushing chest pain and I can't breathe")
-    page.wait_for_function("window.said.length >= 1")
-    assert said(page)[0][0] == "faq-alert"
-    assert "911" in said(page)[0][1]
+    [[place, words]] = heard(page, 1)
+    assert place == "faq-alert"
+    assert "911" in words
 
 
 def test_a_question_is_asked_and_its_source_opened_with_the_keyboard_only(site: Site, new_page: NewPage) -> None:

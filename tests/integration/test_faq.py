@@ -91,7 +91,9 @@ def test_a_second_symptom_message_raises_the_card(faq: Faq) -> None:
     assert Notice.SYMPTOM_AGAIN in again.notices
 
 
-@pytest.mark.parametrize("text", ["", "   ", "\x00\u202e\ud800", "?" * 5000, "a" * 1_000_000, "<script>alert(1)</script>", "$$\\frac$$ ![x](http://x)"])
+@pytest.mark.parametrize(
+    "text", ["", "   ", "\x00\u202e\ud800", "?" * 5000, "a" * 1_000_000, "<script>alert(1)</script>", "$$\\frac$$ ![x](http://x)"]
+)
 def test_any_text_gets_a_reply_and_never_an_error(faq: Faq, text: str) -> None:
     row = to_row(faq.ask(Question(text)), "q", 0.0)
     assert json.dumps(row, ensure_ascii=True)
@@ -161,7 +163,10 @@ def test_a_version_built_with_another_model_is_not_searched(own_index: Path) -> 
 
 def test_the_command_line_answers_a_batch_in_order(clinic_index: Path, tmp_path: Path) -> None:
     batch = tmp_path / "batch.jsonl"
-    rows = [{"id": "a", "question": "how long does it take"}, {"id": "b", "turns": ["what are the risks", "which ones are serious"]}]
+    rows = [
+        {"id": "a", "question": "how long does it take"},
+        {"id": "b", "turns": ["what are the risks", "which ones are serious"]},
+    ]
     batch.write_text("\n".join(json.dumps(row) for row in rows))
     command = [sys.executable, "-m", "bot", "ask", "--batch", str(batch), "--trace", "--index", str(clinic_index)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=240, check=False)
@@ -175,7 +180,18 @@ def test_nothing_leaves_the_machine(clinic_index: Path, tmp_path: Path) -> None:
     unshare = shutil.which("unshare")
     if unshare is None or subprocess.run([unshare, "-rn", "true"], capture_output=True, check=False).returncode != 0:
         pytest.skip("`unshare -rn` is not allowed here")
-    command = [unshare, "-rn", sys.executable, "-m", "bot", "ask", "how long does it take", "--index", str(clinic_index), "--json"]
+    command = [
+        unshare,
+        "-rn",
+        sys.executable,
+        "-m",
+        "bot",
+        "ask",
+        "how long does it take",
+        "--index",
+        str(clinic_index),
+        "--json",
+    ]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=240, check=False)
     assert json.loads(done.stdout)["status"] == "answered", done.stderr
 

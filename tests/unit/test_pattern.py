@@ -1,7 +1,7 @@
 """The clinicians' pattern language: what each sign means, and what is refused."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.pattern import Pattern, PatternError
@@ -61,6 +61,7 @@ def test_a_list_that_contains_itself_is_refused() -> None:
         Pattern.parse("<a>", {"a": ["b <a>"]})
 
 
+@settings(deadline=None)
 @given(st.text(max_size=30))
 def test_any_text_is_a_pattern_or_a_typed_error(text: str) -> None:
     try:
@@ -69,6 +70,7 @@ def test_any_text_is_a_pattern_or_a_typed_error(text: str) -> None:
         assert "Pattern" in str(error)
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(["a", "b", "c", ".", ","]), max_size=30))
 def test_every_match_is_a_place_in_the_text(tokens: list[str]) -> None:
     for span in Pattern.parse("a ..2 (b|c)").spans(tokens):

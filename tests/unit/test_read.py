@@ -10,6 +10,7 @@ from pathlib import Path
 
 import docx
 import pytest
+from docx.oxml import parse_xml
 from docx.shared import RGBColor
 from fpdf import FPDF
 from hypothesis import given, settings
@@ -160,7 +161,7 @@ def test_hidden_and_deleted_text_of_word_is_left_out_and_reported() -> None:
     paragraph.add_run(" white").font.color.rgb = RGBColor(255, 255, 255)
     deleted = paragraph.add_run("")._r
     xml = '<w:del xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"><w:r><w:delText>deleted</w:delText></w:r></w:del>'
-    deleted.addnext(docx.oxml.parse_xml(xml))
+    deleted.addnext(parse_xml(xml))
     out = io.BytesIO()
     document.save(out)
     content = read(out.getvalue(), ".docx")

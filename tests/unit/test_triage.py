@@ -15,9 +15,7 @@ from bot.triage import LEVELS, Level, Triage
 
 SAFETY = Path(__file__).resolve().parents[2] / "data" / "safety"
 TRIAGE = Triage.load(SAFETY)
-RED_FLAGS = [
-    (text, LEVELS[rule.band]) for rule in {r.id: r for r in TRIAGE.red_flags.rules}.values() for text in rule.must_match
-]
+RED_FLAGS = [(text, LEVELS[rule.band]) for rule in {r.id: r for r in TRIAGE.red_flags.rules}.values() for text in rule.must_match]
 EMERGENCIES = [
     "I have crushing chest pain",
     "I can't breathe",
@@ -110,6 +108,10 @@ def test_one_typing_slip_never_hides_an_emergency(text: str) -> None:
         "grandpa can't move his legs",
         "my daughter took too many pills",
         "my brother wants to kill himself",
+        "my husband had surgery and won't wake up",
+        "my wife had this done on monday and can't breathe",
+        "my dad had a seizure",
+        "my friend passed out",
     ],
 )
 def test_an_emergency_of_someone_else_counts_the_same(text: str) -> None:

@@ -45,7 +45,8 @@ def test_a_card_is_short_and_plain(name: str) -> None:
 def test_the_texts_are_plain_together_and_short_one_by_one() -> None:
     texts = [
         WORDING.text(key, title="SI Joint Fusion", section="Risks", name="that", days=30, date="May 1")
-        for key in WORDING.texts if not key.startswith("call.") and not key.endswith("_es")
+        for key in WORDING.texts
+        if not key.startswith("call.") and not key.endswith("_es")
     ]
     assert max(len(s.split()) for text in texts for s in sentences(text)) <= MOST_WORDS + 2
     assert grade(" ".join(t if t.endswith((".", "?", "!")) else f"{t}." for t in texts)) <= MOST_GRADE
