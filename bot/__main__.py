@@ -57,10 +57,7 @@ def _ask(args: argparse.Namespace, settings: Settings) -> int:
         return USAGE
     faq = Faq.open(settings, with_journal=args.journal)
     session = uuid.uuid4().hex
-    if args.batch is None:
-        rows = [Row("q1", (args.question,), "", procedure=args.procedure)]
-    else:
-        rows = read_rows(args.batch)
+    rows = read_rows(args.batch) if args.batch else [Row("q1", (args.question,), "", procedure=args.procedure)]
     for row in rows:
         started = time.perf_counter()
         reply = converse(faq.ask, row.turns, row.procedure or args.procedure)

@@ -73,19 +73,19 @@ class Journal(Protocol):
 class NullJournal:
     """Keeps nothing: the command line, tests, and clinics that want no journal."""
 
-    def record(self, entry: Entry) -> None:  # noqa: ARG002 - the Protocol's
+    def record(self, entry: Entry) -> None:
         return
 
-    def feedback(self, session: str, *, helpful: bool, at: datetime) -> None:  # noqa: ARG002 - the Protocol's
+    def feedback(self, session: str, *, helpful: bool, at: datetime) -> None:
         return
 
-    def prune(self, now: datetime) -> int:  # noqa: ARG002 - the Protocol's
+    def prune(self, now: datetime) -> int:
         return 0
 
-    def export(self, session: str) -> list[dict[str, Any]]:  # noqa: ARG002 - the Protocol's
+    def export(self, session: str) -> list[dict[str, Any]]:
         return []
 
-    def delete(self, session: str) -> int:  # noqa: ARG002 - the Protocol's
+    def delete(self, session: str) -> int:
         return 0
 
     def close(self) -> None:

@@ -86,8 +86,6 @@ LINES = st.lists(
             "1. First step.",
             "Serious Risks: Rare. Very rare.",
             "NOTE",
-        ]
-        + [
             "A plain sentence about nothing in particular that goes on for a good while without a stop",
             "and ends here.",
             "Q: May I eat?",
