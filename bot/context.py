@@ -122,7 +122,9 @@ class Reading:
         if not excuse.carry:
             return len(between) <= excuse.reach
         paused = PAUSE in self.tokens[cue.end : span.start]
-        in_list = not LIST_WORDS.isdisjoint(self.tokens[cue.end : span.end + 4])
+        after = self.tokens[span.end : span.end + 4]
+        rest = after[: after.index(SENTENCE_END)] if SENTENCE_END in after else after
+        in_list = not LIST_WORDS.isdisjoint((*self.tokens[cue.end : span.end], *rest))
         if in_list and len(between) <= excuse.reach + 5 and "i" not in between:
             return True
         return not paused and len(between) <= excuse.reach and all(t in excuse.carry for t in between)

@@ -49,7 +49,7 @@ from ingest.versions import Versions
 MIN_ANSWERABLE = 0.75  # probability; set on tests/quality, checked on questions kept apart from it, see decisions/0007
 ALSO = 0.2  # a further passage is quoted when it is this share as probable as the best one
 MOST_QUOTED = 6  # passages; more than a patient reads on a phone at once
-SURELY_ELSEWHERE = 0.75  # probability of another topic; no answerable question of tests/quality reaches it
+SURE = 0.98  # probability; asked of a page when the message reads like small talk or another field: jokes reach .92
 LISTED = 0.35  # another item of the same list is shown when it states what is asked for this fully, by the intent layer
 COMPLETE = 0.9  # probability; below, the page says something on this and the patient is told that it may not be all
 CHOICES = 3  # questions offered after a reply
@@ -140,21 +140,20 @@ class Faq:
                 return self._no(shelf, Reason.OTHER_PROCEDURE, asked, question.procedure, name=name)
             case Unsettled(candidates):
                 return self._clarify(shelf, asked, candidates, assessment)
-            case Settled(named=False) if assessment.topic != "procedure" and assessment.topic_score >= SURELY_ELSEWHERE:
-                return self._no(shelf, Reason.OFF_TOPIC, asked, question.procedure)
             case Settled(procedure, searched):
                 return self._read(shelf, procedure, asked, searched, assessment)
 
     def _read(self, shelf: Shelf, procedure: str, asked: str, searched: str, assessment: Assessment) -> Reply:
         vector = self._embed(asked)  # the text that triage embedded too, unless it was a follow-up
         readings = [(part, self._reading(shelf, procedure, part, vector)) for part in parts(searched)]
-        answered = [(part, reading) for part, reading in readings if reading.answerable >= MIN_ANSWERABLE]
+        bar = MIN_ANSWERABLE if assessment.topic == "procedure" else SURE
+        answered = [(part, reading) for part, reading in readings if reading.answerable >= bar]
         best = max((reading for _, reading in readings), key=lambda reading: reading.answerable)
         if not answered:
             return self._refuse(shelf, procedure, asked, best, assessment)
         used = [hit for _, reading in answered for hit in quoted(reading)]
         sentences, citations = cite.quote(shelf.index, used)
-        missing = tuple(part for part, reading in readings if reading.answerable < MIN_ANSWERABLE)
+        missing = tuple(part for part, reading in readings if reading.answerable < bar)
         touched = any(reading.answerable < COMPLETE for _, reading in answered)
         return Answer(
             text="\n".join(citation.quote for citation in citations),

@@ -18,6 +18,7 @@ class Languages:
     """Word shares, not a model: messages are short, and Spanish is the language that has its own cards."""
 
     def __init__(self, spanish: Iterable[str], knows_english: Callable[[str], bool]) -> None:
+        """`spanish`: words that tell Spanish; those that are English as well ("no", "me") count only beside others."""
         self.spanish = frozenset(spanish)
         self.knows_english = knows_english
 

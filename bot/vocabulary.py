@@ -12,16 +12,25 @@ from bot.safety_data import SafetyDataError
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    words: frozenset[str]  # lower case, no accents
+    words: frozenset[str]  # English and Spanish, lower case, no accents
+    english: frozenset[str]
     names: frozenset[str]  # first and last names; a word may be both ("may", "grace")
 
     @classmethod
     def load(cls, folder: Path) -> Vocabulary:
-        """Reads vocabulary.txt and names.txt, one word a line, # starts a comment. Raises SafetyDataError."""
-        return cls(_read(folder / "vocabulary.txt"), _read(folder / "names.txt"))
+        """Reads vocabulary.txt, vocabulary_es.txt and names.txt: one word a line, # a comment. Raises SafetyDataError."""
+        english = _read(folder / "vocabulary.txt")
+        return cls(english | _read(folder / "vocabulary_es.txt"), english, _read(folder / "names.txt"))
 
     def knows(self, word: str) -> bool:
         return word in self.words or (word.endswith("s") and word[:-1] in self.words)
+
+    def is_english(self, word: str) -> bool:
+        return word in self.english or (word.endswith("s") and word[:-1] in self.english)
+
+    @property
+    def spanish_only(self) -> frozenset[str]:
+        return self.words - self.english
 
     def with_words(self, texts: Iterable[str]) -> Vocabulary:
         """Also keeps the words of these texts (the published documents), except names."""

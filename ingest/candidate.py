@@ -119,10 +119,10 @@ def candidate(places: Places, *, keep_going: bool = False, override: Override | 
     changes = _changes(live.documents if live else {}, outlines)
     if live is not None and not changes and good != {name: live.sources.get(name) for name in live.sources if name not in bad}:
         reasons = (*reasons, "A file was renamed or rewritten with the same text.")
-    if override is None:
+    if not any(problem.level is Level.ERROR for problem in problems):  # with an error the loss is told by the error
         problems += _shrunk(before, outlines)
-    else:
-        problems = overridden([*problems, *_shrunk(before, outlines)], override)
+    if override is not None:
+        problems = overridden(problems, override)
     sections = tuple(section_changes(before, outlines)) if before else ()
     passages = sum(len(one.passages) for one in outlines)
     if not outlines and not any(problem.level is Level.ERROR for problem in problems):

@@ -29,7 +29,7 @@ class Conversation:
     id: str = field(default_factory=lambda: uuid.uuid4().hex)
     procedure: str | None = None  # slug the patient is asking about, None for all
     turns: list[Turn] = field(default_factory=list)
-    shown: dict[int, str] = field(default_factory=dict)  # drawn replies by number, so that a turn is drawn once
+    shown: dict[int, str] = field(default_factory=dict)  # drawn turns by number, so that each is drawn once
     first: int = 0  # number of the first turn still kept
 
 
@@ -76,10 +76,10 @@ def draw_scope(at: Desk, conversation: Conversation, labels: Labels) -> None:
 def draw_turns(at: Desk, conversation: Conversation, labels: Labels) -> None:
     for number, turn in enumerate(conversation.turns, start=conversation.first):
         with st.container(key=f"turn-{number}"):
-            st.html(asked_html(turn.question, number, labels))
             if number not in conversation.shown:
                 spoken_once = f"{conversation.id[:8]}-{number}"
-                conversation.shown[number] = reply_html(view(turn.reply, at.faq, labels), spoken_once, labels)
+                reply = reply_html(view(turn.reply, at.faq, labels), spoken_once, labels)
+                conversation.shown[number] = asked_html(turn.question, number, labels) + reply
             st.html(conversation.shown[number])
     last = conversation.turns[-1].reply
     heading = labels.choices if last.choices else labels.related
