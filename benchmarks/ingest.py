@@ -27,7 +27,16 @@ from ingest.stored import read_outlines  # noqa: E402
 from ingest.versions import Versions  # noqa: E402
 
 WORDS = "care pain joint nerve small heal clinic visit rest walk weeks day risk rare time help need plan team step".split()
-SECTIONS = ("Preparation", "Procedure Description", "Duration", "Frequency", "Expected Results", "Risks", "Aftercare", "Eligibility")
+SECTIONS = (
+    "Preparation",
+    "Procedure Description",
+    "Duration",
+    "Frequency",
+    "Expected Results",
+    "Risks",
+    "Aftercare",
+    "Eligibility",
+)
 
 
 def page(number: int, seed: int = 0) -> str:

@@ -82,7 +82,14 @@ class Triage:
         forms = {word for word in vocabulary.words if word.startswith(heads)}
         speller = Speller(exact | forms, heads, vocabulary.knows, context_file.typos)
         classifier = Classifier.load(folder / "classifier.json")
-        triage = cls(red_flags, advice, contexts, speller, classifier, Languages([*context_file.spanish, *vocabulary.spanish_only], vocabulary.is_english))
+        triage = cls(
+            red_flags,
+            advice,
+            contexts,
+            speller,
+            classifier,
+            Languages([*context_file.spanish, *vocabulary.spanish_only], vocabulary.is_english),
+        )
         if problems := triage.check_examples():
             raise SafetyDataError("\n".join(problems))
         return triage
