@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export OMP_NUM_THREADS ?= 2
-.PHONY: run test check staff bench evaluate train clean setup setup-dev chromium python
+.PHONY: run test check bench evaluate train classifier clean setup setup-dev chromium python help
 .DEFAULT_GOAL := help
 
 help:
@@ -60,3 +60,6 @@ train: $(VENV)/ready-dev
 
 evaluate: $(VENV)/ready
 	$(BIN)/python -m bot evaluate tests/quality/clinic.jsonl
+
+classifier: $(VENV)/ready-dev
+	$(BIN)/python training/safety_classifier.py

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from bot.pattern import PAUSE, SENTENCE_END, Pattern, Span
 from bot.safety_data import ContextFile, ContextRow
@@ -12,6 +13,9 @@ NEGATORS = frozenset(
     ["no", "not", "without", "never", "nor", "neither", "dont", "doesnt", "didnt", "havent", "hasnt", "isnt", "arent", "wasnt"]
 )
 LIST_WORDS = frozenset({"or", "nor", "o", "ni"})
+
+
+_Cues = tuple[list[Span], list[Span], list[Span], list[Span]]
 
 
 class PatternSet:
@@ -79,17 +83,28 @@ class Contexts:
 
 
 class Reading:
-    """One message with the places of every cue, computed once."""
+    """One message with the places of the cues, each found at most once."""
 
     def __init__(self, contexts: Contexts, tokens: Sequence[str]) -> None:
         self.tokens = tokens
-        self.excuses = contexts.excuses
-        self.idioms = contexts.idioms.spans(tokens, longest=True)
-        self.present = contexts.present.spans(tokens)
-        self.cues = {
-            name: (e.before.spans(tokens), e.after.spans(tokens), e.anywhere.spans(tokens), e.breaks.spans(tokens))
-            for name, e in contexts.excuses.items()
-        }
+        self.contexts = contexts
+        self._cues: dict[str, _Cues] = {}
+
+    @cached_property
+    def idioms(self) -> list[Span]:
+        return self.contexts.idioms.spans(self.tokens, longest=True)
+
+    @cached_property
+    def present(self) -> list[Span]:
+        return self.contexts.present.spans(self.tokens)
+
+    def cues(self, name: str) -> _Cues:
+        """The places of the cues of one context: before, after, anywhere, breaks."""
+        if name not in self._cues:
+            e = self.contexts.excuses[name]
+            before, after, anywhere, breaks = (group.spans(self.tokens) for group in (e.before, e.after, e.anywhere, e.breaks))
+            self._cues[name] = (before, after, anywhere, breaks)
+        return self._cues[name]
 
     def excused(self, span: Span, names: Sequence[str], own_words: frozenset[str], parts: Sequence[Span] = ()) -> bool:
         """Whether a context in `names` (or a saying) excuses the mention at `span`.
@@ -103,8 +118,8 @@ class Reading:
         return any(self._excused_by(name, span, parts) for name in names)
 
     def _excused_by(self, name: str, span: Span, parts: Sequence[Span]) -> bool:
-        excuse = self.excuses[name]
-        before, after, anywhere, breaks = self.cues[name]
+        excuse = self.contexts.excuses[name]
+        before, after, anywhere, breaks = self.cues(name)
         left, right = self._part(span, breaks)
         if name != "negated" and any(left <= p.start and p.end <= right for p in self.present):
             return False

@@ -50,7 +50,7 @@ class Classifier:
     @classmethod
     def load(cls, path: Path) -> Classifier:
         """Raises SafetyDataError when the file is missing, malformed or does not match its checksum."""
-        advice = "Run `make classifier` (training/safety_classifier.py) or restore it from version control."
+        advice = "Run `python training/safety_classifier.py` or restore it from version control."
         try:
             content = json.loads(path.read_text(encoding="utf-8"))
             stated = content.pop("sha256")

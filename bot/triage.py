@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.context import Contexts
+from bot.context import Contexts, Reading
 from bot.language import Language, Languages
 from bot.normalise import MAX_CLEAN, MAX_RULES, Speller, clean, tokens
 from bot.pattern import PatternError
@@ -100,7 +100,8 @@ class Triage:
         for book, is_red in ((self.red_flags, True), (self.advice, False)):
             for rule in {r.id: r for r in book.rules}.values():
                 for text in rule.must_match:
-                    reached = self._level(text)[0] >= LEVELS[rule.band] if is_red else self._wants_advice(text)
+                    said = self._read(text)
+                    reached = self._level(said)[0] >= LEVELS[rule.band] if is_red else self._wants_advice(said)
                     if not reached:
                         problems.append(f"{book.path}:{rule.line}: rule {rule.id} must match “{text}” and does not.")
                 for text in rule.must_not_match:
@@ -119,27 +120,30 @@ class Triage:
             return Assessment(Level.SYMPTOM, "failure", True, "procedure", 0.0, "en", kept)
 
     def rule_ids(self, text: str, book: RuleBook) -> set[str]:
-        words = self._tokens(text)
-        return {rule.id for rule in book.hits(words, self.contexts.reading(words))}
+        said = self._read(text)
+        return {rule.id for rule in book.hits(said.tokens, said)}
 
     def _assess(self, text: str, embedding: Embed | None) -> Assessment:
         normalised = clean(text)
-        level, rule = self._level(text)
-        advice = self._wants_advice(text)
+        said = self._read(text)
+        level, rule = self._level(said)
+        advice = self._wants_advice(said)
         language = self.languages.of(normalised)
         topic, topic_score = "procedure", 0.0
         try:
             if embedding is not None and normalised:
                 reading = self.classifier.read(embedding(normalised))
                 bars = self.classifier.thresholds
-                if reading.crisis >= bars.crisis and level < Level.CRISIS and not self._has_saying(text):
+                # "dying to know", "killing me": then the classifier alone does not stop, it shows the card
+                if reading.crisis >= bars.crisis and level < Level.CRISIS and not said.idioms:
                     level, rule = Level.CRISIS, "classifier"
                 elif level is Level.NONE and (reading.symptom >= bars.symptom or reading.crisis >= bars.crisis_card):
                     level, rule = Level.SYMPTOM, "classifier"
                 advice = advice or reading.advice >= bars.advice
                 likely = max(reading.topics, key=lambda name: reading.topics[name])
                 personal = advice or level is not Level.NONE  # their own body: never waved away as off topic
-                if not personal and likely != "procedure" and 1 - reading.topics["procedure"] >= bars.topic:
+                outside = 1 - reading.topics["procedure"] >= bars.topic and likely != "procedure"
+                if outside and not personal and language == "en":  # the exemplars are English
                     topic = likely
                 topic_score = reading.topics[topic]
         except Exception as error:  # noqa: BLE001 - the rules' verdict stands, raised to the card
@@ -147,21 +151,16 @@ class Triage:
             level, rule = max((level, rule), (Level.SYMPTOM, "failure"), key=lambda pair: pair[0])
         return Assessment(level, rule, advice, topic, topic_score, language, normalised)
 
-    def _tokens(self, text: str) -> list[str]:
-        return self.speller.mend(tokens(clean(text, MAX_RULES)))
+    def _read(self, text: str) -> Reading:
+        words = self.speller.mend(tokens(clean(text, MAX_RULES)))
+        return self.contexts.reading(words)
 
-    def _level(self, text: str) -> tuple[Level, str | None]:
-        words = self._tokens(text)
-        hits = list(self.red_flags.hits(words, self.contexts.reading(words)))
+    def _level(self, said: Reading) -> tuple[Level, str | None]:
+        hits = list(self.red_flags.hits(said.tokens, said))
         if not hits:
             return Level.NONE, None
         worst = max(hits, key=lambda rule: LEVELS[rule.band])
         return LEVELS[worst.band], worst.id
 
-    def _has_saying(self, text: str) -> bool:
-        """ "Dying to know", "killing me": then the classifier alone does not stop, it shows the card."""
-        return bool(self.contexts.reading(self._tokens(text)).idioms)
-
-    def _wants_advice(self, text: str) -> bool:
-        words = self._tokens(text)
-        return any(True for _ in self.advice.hits(words, self.contexts.reading(words)))
+    def _wants_advice(self, said: Reading) -> bool:
+        return any(True for _ in self.advice.hits(said.tokens, said))
