@@ -95,6 +95,7 @@ def stay_offline(environment: MutableMapping[str, str]) -> None:
         LANGCHAIN_TRACING_V2="false",
         LANGSMITH_TRACING="false",
         TOKENIZERS_PARALLELISM="false",
+        TQDM_DISABLE="1",  # the model library's own progress bars
         DO_NOT_TRACK="1",
     )
     for name in ("LANGCHAIN_API_KEY", "LANGSMITH_API_KEY", "LANGCHAIN_ENDPOINT", "LANGSMITH_ENDPOINT"):

@@ -33,7 +33,9 @@ def tell(outcome: Outcome, *, as_json: bool, done: str = "", with_sections: bool
         print(f"{outcome.asked} questions asked of both versions: {len(outcome.answers)} answers change.")
     for answer in outcome.answers:
         _answer(answer)
-    if outcome.refused:
+    if outcome.refused and with_sections:
+        print("A publish would be refused: mend the errors above first.")
+    elif outcome.refused:
         print("Nothing was published: mend the errors above first. Patients go on reading the last version.")
     elif not outcome.waiting:
         print("Nothing to publish: the documents are as patients read them.")

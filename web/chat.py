@@ -16,7 +16,7 @@ from ingest.types import FaqError
 from web.desk import LONGEST_QUESTION, Desk, desk
 from web.labels import Labels, labels_for
 from web.pages import ASSETS, asked_html, clinic_name, header_html, reply_html
-from web.view import view
+from web.view import choices_heading, view
 
 log = logging.getLogger(__name__)
 MOST_TURNS = 40  # kept and drawn; older ones leave the screen so that a long visit stays quick
@@ -82,8 +82,7 @@ def draw_turns(at: Desk, conversation: Conversation, labels: Labels) -> None:
                 conversation.shown[number] = asked_html(turn.question, number, labels) + reply
             st.html(conversation.shown[number])
     last = conversation.turns[-1].reply
-    heading = labels.choices if last.choices else labels.related
-    draw_choices(at, conversation, heading, last.choices or at.faq.related(last), f"choices-{number}")
+    draw_choices(at, conversation, choices_heading(last, labels), last.choices or at.faq.related(last), f"choices-{number}")
 
 
 def draw_choices(at: Desk, conversation: Conversation, heading: str, choices: tuple[Choice, ...], key: str) -> None:

@@ -25,6 +25,7 @@ class Labels:
     source_of: str  # {title}, {date}
     read_page: str
     choices: str
+    pick: str  # above the procedures that a question may be about
     related: str
     about: str  # {title}
     about_any: str
@@ -66,6 +67,7 @@ ENGLISH = Labels(
     source_of="{title}, published {date}",
     read_page="See it on the page",
     choices="You can ask",
+    pick="Choose one",
     related="You can also ask",
     about="About: {title}",
     about_any="About: all our procedures",
@@ -109,6 +111,7 @@ SPANISH = Labels(
     source_of="{title}, publicado el {date}",
     read_page="Verlo en la página",
     choices="Puede preguntar",
+    pick="Elija uno",
     related="También puede preguntar",
     about="Sobre: {title}",
     about_any="Sobre: todos nuestros procedimientos",

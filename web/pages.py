@@ -21,7 +21,7 @@ from bot.types import Choice, Reply
 from ingest.types import FaqError
 from web.labels import Labels, labels_for
 from web.markup import Block, Span, blocks, lists
-from web.view import View
+from web.view import View, choices_heading
 
 WEB = Path(__file__).parent
 ASSETS = WEB / "static"
@@ -109,7 +109,7 @@ def plain_page(
         kept=question if problem else "",
         answer=answer,
         choices=choices,
-        choices_heading=labels.choices if reply and reply.choices else labels.related,
+        choices_heading=choices_heading(reply, labels) if reply else "",
         suggestions=() if answer else faq.suggestions(procedure),
         problem=problem,
         longest=longest,

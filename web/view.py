@@ -74,6 +74,13 @@ def view(reply: Reply, faq: Faq, labels: Labels) -> View:
     return View(reply.status, heading, cards, notes, words, missing, sources, said, language, quoted)
 
 
+def choices_heading(reply: Reply, labels: Labels) -> str:
+    """What stands above the choices of a reply, or above the next questions when it has none."""
+    if isinstance(reply, Clarify):
+        return labels.pick
+    return labels.choices if reply.choices else labels.related
+
+
 def citation_href(citation: Citation) -> str:
     """The content page as the patient saw it, at the quoted words."""
     query = urlencode({"version": citation.version, "start": citation.start, "end": citation.end})

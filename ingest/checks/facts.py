@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -10,10 +11,9 @@ from itertools import combinations
 
 from rapidfuzz import fuzz
 
-from ingest.kinds import kind_of_path
 from ingest.read.problems import warning
 from ingest.sentences import sentence_spans
-from ingest.types import Outline, Passage, Problem
+from ingest.types import Outline, Problem
 
 _NUMBERS = {
     "one": "1",
@@ -48,7 +48,8 @@ _TOPICS = (
 )
 ALIKE = 92  # of 100, rapidfuzz token_sort_ratio: two passages that differ in a word or a number
 LONG_ENOUGH = 12  # words: shorter passages ("Call us.") may repeat
-MOST_PASSAGES = 3_000  # compared with one another; more would take minutes
+RARE = 4  # words of a passage by which its like are looked for: comparing all pairs of 16,000 passages would take minutes
+MOST_HOLDERS = 40  # passages that share a word and are compared with one another
 SHOWN = 40  # pairs
 
 
@@ -89,24 +90,33 @@ def fact_problems(outlines: Sequence[Outline]) -> Iterator[Problem]:
 
 def twin_problems(outlines: Sequence[Outline]) -> Iterator[Problem]:
     """Passages that two procedures nearly share, where the difference may be a slip."""
-    passages = [(one, p) for one in outlines for p in one.passages if len(p.text.split()) >= LONG_ENOUGH][:MOST_PASSAGES]
-    by_kind: dict[object, list[tuple[Outline, Passage]]] = defaultdict(list)
-    for one, passage in passages:
-        by_kind[kind_of_path(passage.path)].append((one, passage))
+    passages = [(one, passage) for one in outlines for passage in one.passages if len(passage.text.split()) >= LONG_ENOUGH]
     shown = 0
-    for group in by_kind.values():
-        for (one, left), (two, right) in combinations(group, 2):
-            if left.document == right.document or left.text == right.text or shown >= SHOWN:
-                continue
-            if fuzz.token_sort_ratio(left.text, right.text, score_cutoff=ALIKE):
-                shown += 1
-                words = f"This passage is nearly the one in {one.document.source}: “{right.text[:60]}…”"
-                yield warning(
-                    "near-duplicate", two.document.source, words, "Check that the difference is meant.", _line(two, right.start)
-                )
+    for left, right in sorted(_pairs([passage.text for _, passage in passages])):
+        (one, first), (two, second) = passages[left], passages[right]
+        if first.document == second.document or first.text == second.text or shown >= SHOWN:
+            continue
+        if fuzz.token_sort_ratio(first.text, second.text, score_cutoff=ALIKE):
+            shown += 1
+            words = f"This passage is nearly the one in {one.document.source}: “{second.text[:60]}…”"
+            yield warning(
+                "near-duplicate", two.document.source, words, "Check that the difference is meant.", _line(two, second.start)
+            )
+
+
+def _pairs(texts: Sequence[str]) -> set[tuple[int, int]]:
+    """Numbers of texts worth comparing: those that share one of the RARE rarest words of either."""
+    words = [sorted(set(text.lower().split())) for text in texts]
+    spread = Counter(word for one in words for word in one)
+    holders: dict[str, list[int]] = defaultdict(list)
+    for number, one in enumerate(words):
+        for word in sorted((word for word in one if spread[word] > 1), key=lambda word: spread[word])[:RARE]:
+            holders[word].append(number)
+    return {pair for numbers in holders.values() for pair in combinations(numbers[:MOST_HOLDERS], 2)}
 
 
 def _facts(one: Outline) -> Iterator[Fact]:
+    ends = [match.start() for match in re.finditer("\n", one.document.text)]
     for passage in one.passages:
         found: list[Fact] = []
         for start, end in sentence_spans(one.document.text, passage.start, passage.end):
@@ -114,7 +124,9 @@ def _facts(one: Outline) -> Iterator[Fact]:
             topic = next((topic for topic, pattern in _TOPICS if pattern.search(sentence)), None)
             amounts = list(_AMOUNT.finditer(sentence))
             if topic is not None and len(amounts) == 1:
-                found.append(Fact(one.document.slug, one.document.source, _line(one, start), topic, _amount(amounts[0])))
+                found.append(
+                    Fact(one.document.slug, one.document.source, bisect_left(ends, start) + 1, topic, _amount(amounts[0]))
+                )
         topics = Counter(fact.topic for fact in found)
         yield from (fact for fact in found if topics[fact.topic] == 1)  # two in one breath are meant to differ
 

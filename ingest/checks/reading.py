@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -53,10 +54,11 @@ def grade(words: int, sentences: int, spoken: int) -> float:
 
 def readings(one: Outline) -> list[Reading]:
     """One a section that holds text of its own, in order."""
+    ends = [match.start() for match in re.finditer("\n", one.document.text)]
     sections: dict[tuple[str, ...], list[Passage]] = {}
     for passage in one.passages:
         sections.setdefault(passage.path, []).append(passage)
-    found = [_reading(one, path, passages) for path, passages in sections.items()]
+    found = [_reading(one, path, passages, ends) for path, passages in sections.items()]
     return [reading for reading in found if reading.words]
 
 
@@ -83,18 +85,18 @@ def reading_problems(one: Outline) -> Iterator[Problem]:
             )
 
 
-def _reading(one: Outline, path: tuple[str, ...], passages: Sequence[Passage]) -> Reading:
-    sentences = [sentence for passage in passages for sentence in _sentences(one, passage)]
+def _reading(one: Outline, path: tuple[str, ...], passages: Sequence[Passage], ends: Sequence[int]) -> Reading:
+    sentences = [sentence for passage in passages for sentence in _sentences(one, passage, ends)]
     words = [word for passage in passages for word in _WORD.findall(passage.text)]
     spoken = sum(map(syllables, words))
     hardest = tuple(sorted(sentences, key=lambda s: (-s.grade, s.line)))
     return Reading(one.document.slug, path, len(words), grade(len(words), len(sentences), spoken), hardest)
 
 
-def _sentences(one: Outline, passage: Passage) -> Iterator[Sentence]:
+def _sentences(one: Outline, passage: Passage, ends: Sequence[int]) -> Iterator[Sentence]:
     text = one.document.text
     for start, end in sentence_spans(text, passage.start, passage.end):
         words = _WORD.findall(text[start:end])
         if words:
-            line = text.count("\n", 0, start) + 1
+            line = bisect_left(ends, start) + 1
             yield Sentence(" ".join(text[start:end].split()), len(words), grade(len(words), 1, sum(map(syllables, words))), line)

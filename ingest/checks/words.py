@@ -14,6 +14,11 @@ from ingest.types import Outline, Problem
 
 _ABBREVIATION = re.compile(r"(?<![\w-])([A-Z][A-Z0-9]{1,5})s?(?![\w-])")
 _KNOWN = frozenset("US USA UK AM PM ER ID FAQ OK TV DNA HIV COVID PDF NHS FDA CDC ISO II III IV VI TM ZIP".split())
+MOST_ABBREVIATIONS = 20  # told of one document: more is a text in capitals
+LONGEST_HEADLINE = 120  # characters looked at on either side of a word to see whether its line is all capitals
+_EXPLAINED = re.compile(
+    r"\(\s*([A-Za-z][A-Za-z0-9]{1,5}?)s?\s*\)|(?<!\w)([A-Z][A-Z0-9]{1,5})s?\s*\((?=\s*[a-z])|(?<!\w)([A-Z][A-Z0-9]{1,5})s?,? (?:stands for|means|is short for)"
+)
 _MACHINE = re.compile(
     r"(?:ignore|disregard|forget)\s+(?:all\s+|any\s+|the\s+)?(?:previous|prior|above|earlier|other)\s+(?:instructions?|prompts?|rules|messages)"
     r"|\b(?:system|developer)\s+prompt\b|\byou are (?:now )?(?:an? )?(?:ai|assistant|chatbot|language model)\b|\bas an ai\b|<\|?(?:system|im_start|endoftext)"
@@ -77,17 +82,13 @@ def _normal(path: PurePosixPath) -> str:
 def _abbreviations(one: Outline) -> Iterator[Problem]:
     """Capitals that no words in brackets beside them explain: "sacroiliac (SI)", "SI (sacroiliac)"."""
     text = one.document.text
-    seen: set[str] = set()
+    seen = {part.upper() for match in _EXPLAINED.finditer(text) for part in match.groups() if part} | _KNOWN
+    told = 0
     for match in _ABBREVIATION.finditer(text):
         short = match[1]
-        if short in seen or short in _KNOWN or short.isdigit() or _shouted(text, match):
-            continue
-        seen.add(short)
-        if not re.search(
-            rf"\(\s*{short}s?\s*\)|(?<!\w){short}s?\s*\((?=\s*[a-z])|(?<!\w){short}s?,? (?:which )?(?:stands for|means|short for)",
-            text,
-            re.IGNORECASE,
-        ):
+        if told < MOST_ABBREVIATIONS and short not in seen and not _shouted(text, match):
+            seen.add(short)
+            told += 1
             line = text.count("\n", 0, match.start()) + 1
             yield warning(
                 "abbreviation",
@@ -100,9 +101,8 @@ def _abbreviations(one: Outline) -> Iterator[Problem]:
 
 def _shouted(text: str, match: re.Match[str]) -> bool:
     """Whether the word stands in a line that is all capitals."""
-    start = text.rfind("\n", 0, match.start()) + 1
-    end = text.find("\n", match.end())
-    line = text[start : end if end >= 0 else len(text)]
+    before = text[max(0, match.start() - LONGEST_HEADLINE) : match.start()].rpartition("\n")[2]
+    line = before + text[match.start() : match.end() + LONGEST_HEADLINE].partition("\n")[0]
     return line.isupper() and len(line.split()) > 1
 
 
