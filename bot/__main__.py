@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from bot.evaluate import Row, converse, draw, evaluate, read_rows, risk_coverage
+from bot.evaluate import Row, by_page, converse, draw, evaluate, read_rows, risk_coverage
 from bot.faq import Faq
 from bot.rows import to_row, trace
 from bot.settings import Settings, load_settings
@@ -101,7 +101,9 @@ def _evaluate(args: argparse.Namespace, settings: Settings) -> int:
     else:
         for figure in report.figures:
             print(figure)
-        print(f"{len(report.judged)} rows in {seconds:.1f} s")
+        print(f"{len(report.judged)} rows in {seconds:.1f} s; all checks right, worst page first:")
+        for figure in by_page(report.judged):
+            print(f"  {figure}")
         for one in report.judged:
             if one.failed:
                 cited = [" › ".join(c.section) for c in one.reply.citations] if isinstance(one.reply, Answer) else []

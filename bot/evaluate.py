@@ -98,6 +98,7 @@ class Report:
             "figures": [
                 {"name": f.name, "rate": f.rate, "interval": f.interval, "right": f.right, "total": f.total} for f in self.figures
             ],
+            "pages": [{"page": f.name, "rate": f.rate, "right": f.right, "total": f.total} for f in by_page(self.judged)],
             "failures": [
                 {"id": j.row.id, "label": j.row.label, "status": j.reply.status, "checks": j.checks}
                 for j in self.judged
@@ -178,6 +179,16 @@ def _figures(judged: Sequence[Judged]) -> Iterable[Figure]:
     ]
     if citations:
         yield Figure("citations to sections that answer", sum(citations), len(citations))
+
+
+def by_page(judged: Sequence[Judged]) -> list[Figure]:
+    """Rows with every check right, a figure a page, worst page first; rows that belong to no page are left out."""
+    pages: dict[str, list[bool]] = defaultdict(list)
+    for one in judged:
+        page = one.row.document or one.row.procedure or one.reply.procedure
+        if page and one.checks:
+            pages[page].append(not one.failed)
+    return sorted((Figure(page, sum(right), len(right)) for page, right in pages.items()), key=lambda figure: figure.rate)
 
 
 def risk_coverage(judged: Sequence[Judged]) -> list[tuple[float, float]]:
