@@ -219,6 +219,11 @@ class Faq:
         choices = tuple(Choice(shelf.titles[slug], asked, slug) for slug in slugs)
         return Clarify(text=self.wording.text("clarify"), searched=asked, choices=choices, version=shelf.index.manifest.id)
 
+    def danger(self, text: str) -> Escalation | None:
+        """The card for a red flag by the rules alone: no model, no index, a few ms. What is asked even when all else is busy."""
+        assessment = self._triage.assess(text, None)
+        return self._escalation(assessment) if assessment.level >= Level.URGENT else None
+
     def _escalation(self, assessment: Assessment) -> Escalation:
         band: Band = (
             "crisis" if assessment.level is Level.CRISIS else "emergency" if assessment.level is Level.EMERGENCY else "urgent"

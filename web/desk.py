@@ -57,6 +57,8 @@ class Desk:
         return answered
 
     def _ask(self, question: Question, address: str) -> Reply:
+        if danger := self.faq.danger(question.text):
+            return danger  # before every limit: nobody in danger is told to wait
         if not self._window.hit(self._rate, address):
             return Unavailable(text=self.faq.wording.text("too_many"))
         with self._place() as given:
