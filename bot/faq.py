@@ -147,13 +147,13 @@ class Faq:
         vector = self._embed(asked)  # the text that triage embedded too, unless it was a follow-up
         readings = [(part, self._reading(shelf, procedure, part, vector)) for part in parts(searched)]
         bar = MIN_ANSWERABLE if assessment.topic == "procedure" else SURE
-        answered = [(part, reading) for part, reading in readings if reading.answerable >= bar]
+        answered = [(part, reading) for part, reading in readings if _answers(shelf, reading, bar)]
         best = max((reading for _, reading in readings), key=lambda reading: reading.answerable)
         if not answered:
             return self._refuse(shelf, procedure, asked, best, assessment)
         used = [hit for _, reading in answered for hit in quoted(reading)]
         sentences, citations = cite.quote(shelf.index, used)
-        missing = tuple(part for part, reading in readings if reading.answerable < bar)
+        missing = tuple(part for part, reading in readings if not _answers(shelf, reading, bar))
         touched = any(reading.answerable < COMPLETE for _, reading in answered)
         return Answer(
             text="\n".join(citation.quote for citation in citations),
@@ -236,7 +236,7 @@ class Faq:
             match shelf.scope.settle(question, procedure, None):
                 case Settled(_, searched):
                     reading = self._reading(shelf, procedure, searched, self._embed(question))
-                    right = reading.answerable >= MIN_ANSWERABLE
+                    right = _answers(shelf, reading, MIN_ANSWERABLE)
                     return [kind_of_path(hit.passage.path) for hit in quoted(reading)] if right else []
                 case _:
                     return []
@@ -316,6 +316,11 @@ class Faq:
         except FaqError:
             return "", []
         return index.manifest.id, [document.text for document in index.documents.values()]
+
+
+def _answers(shelf: Shelf, reading: Reading, bar: float) -> bool:
+    """Sure enough, and nothing of it withdrawn: half a list of risks would mislead more than none."""
+    return reading.answerable >= bar and all(shelf.may_quote(hit.passage) for hit in quoted(reading))
 
 
 def quoted(reading: Reading) -> tuple[Hit, ...]:

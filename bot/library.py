@@ -5,14 +5,16 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from bot.scope import Names, Scope
 from bot.search import Lexicon
+from ingest import withdrawn
 from ingest.index import Index
-from ingest.types import FaqError, IndexDamaged, IndexMismatch, IndexMissing, ModelId
+from ingest.types import FaqError, IndexDamaged, IndexMismatch, IndexMissing, ModelId, Passage
 from ingest.versions import Versions
+from ingest.withdrawn import Withdrawal
 
 LOOK_SECONDS = 1.0  # between two looks at the pointer
 log = logging.getLogger(__name__)
@@ -25,6 +27,10 @@ class Shelf:
     index: Index
     lexicon: Lexicon
     scope: Scope
+    withdrawn: tuple[Withdrawal, ...] = ()  # what staff took out of answers without a publish
+
+    def may_quote(self, passage: Passage) -> bool:
+        return not any(one.covers(passage.document, passage.path) for one in self.withdrawn)
 
     @property
     def titles(self) -> Mapping[str, str]:
@@ -40,6 +46,7 @@ class Library:
         self._embedding, self._reader = embedding, reader
         self._shelf: Shelf | None = None
         self._seen: str | None = None
+        self._unknown: FaqError | None = None  # the withdrawals cannot be read: better no answer than a withdrawn one
         self.problem: FaqError | None = None  # why the shelf is not the version that the pointer names
         self._stop = threading.Event()
         self.look()
@@ -47,7 +54,9 @@ class Library:
         self._thread.start()
 
     def shelf(self) -> Shelf:
-        """The version in use. Raises IndexMissing, or what is wrong with the only version there is."""
+        """The version in use. Raises IndexMissing, or what is wrong with the only version or with the list of withdrawals."""
+        if self._unknown is not None:
+            raise self._unknown
         if self._shelf is None:
             raise self.problem or IndexMissing("Nothing is published yet. Run `python -m ingest publish`.")
         return self._shelf
@@ -62,7 +71,17 @@ class Library:
         return Index(self._versions.path(version), self._versions.manifest(version))
 
     def look(self) -> None:
-        """Looks at the pointer and opens what it names, when that is new."""
+        """Looks at the pointer and opens what it names, when that is new, and at what is withdrawn."""
+        self._look_at_pointer()
+        try:
+            gone, self._unknown = withdrawn.read(self._versions.folder), None
+        except FaqError as error:
+            self._unknown = error
+            return
+        if self._shelf is not None and self._shelf.withdrawn != gone:
+            self._shelf = replace(self._shelf, withdrawn=gone)
+
+    def _look_at_pointer(self) -> None:
         try:
             current = self._versions.current()
         except IndexDamaged as error:
@@ -106,7 +125,8 @@ class Library:
                     "Run `python -m ingest publish` to rebuild it."
                 )
         index = Index(self._versions.path(version), manifest)
-        return Shelf(index, Lexicon.of(index), Scope(index.documents, self._names))
+        gone = withdrawn.read(self._versions.folder)
+        return Shelf(index, Lexicon.of(index), Scope(index.documents, self._names), gone)
 
     def _watch(self) -> None:
         while not self._stop.wait(LOOK_SECONDS):

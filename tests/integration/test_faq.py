@@ -132,6 +132,44 @@ def test_a_new_version_is_read_within_two_seconds_and_an_old_citation_still_open
     engine.close()
 
 
+def test_withdrawn_words_leave_every_answer_within_five_seconds_and_come_back(own_index: Path) -> None:
+    engine = Faq.open(settings_for(own_index))
+
+    def becomes(command: str, kind: type) -> bool:
+        words = [
+            sys.executable,
+            "-m",
+            "ingest",
+            command,
+            "si-joint-fusion#serious-risks",
+            "--reason",
+            "a test",
+            "--index",
+            str(own_index),
+        ]
+        done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+        assert done.returncode == 0, done.stderr
+        deadline = time.monotonic() + 5
+        while not isinstance(engine.ask(Question("what are the risks")), kind) and time.monotonic() < deadline:
+            time.sleep(0.1)
+        return isinstance(engine.ask(Question("what are the risks")), kind)
+
+    assert isinstance(engine.ask(Question("what are the risks")), Answer)
+    assert becomes("withdraw", NoAnswer)
+    assert isinstance(engine.ask(Question("how long does it take")), Answer)
+    assert "What are the risks?" not in [choice.question for choice in engine.suggestions(None)]
+    assert becomes("restore", Answer)
+    engine.close()
+
+
+def test_withdrawals_that_cannot_be_read_stop_answers_but_not_danger(own_index: Path) -> None:
+    (own_index / "WITHDRAWN.json").write_bytes(b"{")
+    engine = Faq.open(settings_for(own_index))
+    assert isinstance(engine.ask(Question("how long does it take")), Unavailable)
+    assert isinstance(engine.ask(Question("I have chest pain")), Escalation)
+    engine.close()
+
+
 def test_a_damaged_version_is_passed_over_for_the_last_good_one(own_index: Path, tmp_path: Path) -> None:
     good = Versions(own_index).current()
     documents = Path(shutil.copytree(CLINIC, tmp_path / "procedures"))
