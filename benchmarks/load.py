@@ -29,6 +29,7 @@ import httpx
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
 ROOT = Path(__file__).parents[1]
@@ -184,7 +185,7 @@ async def _timed(figures: Figures, asking: Any) -> None:
     figures.asked += 1
     try:
         await asking
-    except (TimeoutError, OSError, httpx.HTTPError):
+    except (TimeoutError, OSError, httpx.HTTPError, ConnectionClosed):
         figures.failed += 1
     else:
         figures.waits.append(time.perf_counter() - started)

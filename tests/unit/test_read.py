@@ -259,7 +259,7 @@ def test_a_file_that_takes_too_long_is_told_and_the_next_is_read(tmp_path: Path)
 
 
 def test_names_that_no_screen_can_show_are_read_all_the_same(tmp_path: Path) -> None:
-    path = tmp_path / os.fsdecode(b"caf\xe9 \xf0.txt")
+    path = tmp_path / os.fsdecode(b"clinic\xe9 \xf0.txt")
     path.write_text(PAGE)
     readings, problems = read_folder(tmp_path)
     assert len(source_files(tmp_path)) == 1 and not problems
