@@ -62,7 +62,7 @@ def _ask(args: argparse.Namespace, settings: Settings) -> int:
         started = time.perf_counter()
         reply = converse(faq.ask, row.turns, row.procedure or args.procedure)
         seconds = time.perf_counter() - started
-        faq.journal.record(session=session, question=row.turns[-1], reply=reply, seconds=seconds)
+        faq.journal.record(id=uuid.uuid4().hex, session=session, question=row.turns[-1], reply=reply, seconds=seconds)
         if args.json or args.batch is not None:
             more: dict[str, Any] = {"trace": trace(reply)} if args.trace else {}
             print(json.dumps({**to_row(reply, row.id, seconds), **more}, ensure_ascii=False))

@@ -25,6 +25,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 from bot.redact import Redacted
 from ingest.types import FaqError
 
+REASONS = frozenset(("", "not_asked", "hard", "wrong", "other"))  # why an answer did not help, as codes
 RETENTION = timedelta(days=30)  # of turns and feedback, unless a setting says otherwise
 MOST_WAITING = 1_000  # turns; a journal that cannot keep up drops turns rather than slow answers
 BUSY_TIMEOUT = 5.0  # seconds that SQLite waits for another writer
@@ -39,6 +40,7 @@ class JournalError(FaqError):
 class Entry:
     """One turn. `question` and `searched` are Redacted by type; everything else is the clinic's words, codes or numbers."""
 
+    id: str  # of the reply, made at random; feedback and staff name it
     session: str
     question: Redacted
     searched: Redacted
@@ -63,7 +65,7 @@ class Entry:
 
 class Journal(Protocol):
     def record(self, entry: Entry) -> None: ...
-    def feedback(self, session: str, *, helpful: bool, at: datetime) -> None: ...
+    def feedback(self, reply: str, *, helpful: bool, why: str, at: datetime) -> None: ...
     def prune(self, now: datetime) -> int: ...
     def export(self, session: str) -> list[dict[str, Any]]: ...
     def delete(self, session: str) -> int: ...
@@ -76,7 +78,7 @@ class NullJournal:
     def record(self, entry: Entry) -> None:
         return
 
-    def feedback(self, session: str, *, helpful: bool, at: datetime) -> None:
+    def feedback(self, reply: str, *, helpful: bool, why: str, at: datetime) -> None:
         return
 
     def prune(self, now: datetime) -> int:
@@ -100,7 +102,8 @@ class TurnRow(_Table):
     __tablename__ = "turns"
     __table_args__ = (Index("turns_at", "at"), Index("turns_session", "session"))
 
-    id: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[str] = mapped_column(String(64), unique=True)  # of the reply
     at: Mapped[str] = mapped_column(String(32))  # ISO 8601, UTC
     session: Mapped[str] = mapped_column(String(64))
     question: Mapped[str] = mapped_column(Text)
@@ -121,10 +124,10 @@ class TurnRow(_Table):
 class FeedbackRow(_Table):
     __tablename__ = "feedback"
 
-    id: Mapped[int] = mapped_column(primary_key=True)
-    turn: Mapped[int] = mapped_column(ForeignKey("turns.id", ondelete="CASCADE"), index=True)
+    reply: Mapped[str] = mapped_column(ForeignKey("turns.id", ondelete="CASCADE"), primary_key=True)
     at: Mapped[str] = mapped_column(String(32))
     helpful: Mapped[bool]
+    why: Mapped[str] = mapped_column(String(32))  # a code: a patient's own words are never taken here
 
 
 class CounterRow(_Table):
@@ -173,13 +176,13 @@ class SqlJournal:
         """Waits until everything recorded so far has been written or given up on."""
         self._waiting.join()
 
-    def feedback(self, session: str, *, helpful: bool, at: datetime) -> None:
-        """About the last turn of the session. Never raises."""
+    def feedback(self, reply: str, *, helpful: bool, why: str, at: datetime) -> None:
+        """About one reply; a second vote replaces the first. Unknown replies are ignored. Never raises."""
         self.flush()
         with self._logged("feedback"), Session(self._engine) as db, db.begin():
-            turn = db.scalars(select(TurnRow).where(TurnRow.session == session).order_by(TurnRow.id.desc()).limit(1)).first()
-            if turn is not None:
-                db.add(FeedbackRow(turn=turn.id, at=_iso(at), helpful=helpful))
+            turn = db.scalar(select(TurnRow).where(TurnRow.id == reply))
+            if turn is not None and why in REASONS:
+                db.merge(FeedbackRow(reply=turn.id, at=_iso(at), helpful=helpful, why=why))
                 _count(db, at, turn.procedure, "helpful" if helpful else "not_helpful")
 
     def prune(self, now: datetime) -> int:
@@ -197,16 +200,15 @@ class SqlJournal:
     def turns(self, *, session: str | None = None, status: str | None = None, limit: int = 1_000) -> list[dict[str, Any]]:
         """Kept turns for staff, oldest first. Raises JournalError."""
         self.flush()
-        wanted = select(TurnRow).order_by(TurnRow.id.desc()).limit(limit)
+        wanted = select(TurnRow).order_by(TurnRow.number.desc()).limit(limit)
         if session is not None:
             wanted = wanted.where(TurnRow.session == session)
         if status is not None:
             wanted = wanted.where(TurnRow.status == status)
         with self._readable(), Session(self._engine) as db:
             rows = [_shown(row) for row in db.scalars(wanted)][::-1]
-            votes = db.execute(select(FeedbackRow.turn, FeedbackRow.helpful).order_by(FeedbackRow.id)).all()
-            helpful: dict[int, bool] = {row.turn: row.helpful for row in votes}
-        return [{**row, "helpful": helpful.get(row["id"])} for row in rows]
+            votes = {vote.reply: vote for vote in db.scalars(select(FeedbackRow))}
+        return [_with_vote(row, votes.get(row["id"])) for row in rows]
 
     def counters(self) -> list[tuple[str, str, str, int]]:
         """(day, procedure, what, count), oldest day first. Raises JournalError."""
@@ -239,7 +241,7 @@ class SqlJournal:
             with Session(self._engine) as db, db.begin():
                 gone = select(TurnRow.id).where(condition)
                 count = db.scalar(select(func.count()).select_from(gone.subquery())) or 0
-                db.execute(delete(FeedbackRow).where(FeedbackRow.turn.in_(gone)))
+                db.execute(delete(FeedbackRow).where(FeedbackRow.reply.in_(gone)))
                 db.execute(delete(TurnRow).where(condition))
             if count and self._engine.dialect.name == "sqlite":
                 with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
@@ -283,6 +285,7 @@ def _iso(at: datetime) -> str:
 
 def _row(entry: Entry) -> TurnRow:
     return TurnRow(
+        id=entry.id,
         at=_iso(entry.at),
         session=entry.session,
         question=entry.question.text,
@@ -304,6 +307,10 @@ def _row(entry: Entry) -> TurnRow:
 def _shown(row: TurnRow) -> dict[str, Any]:
     shown = {column.key: getattr(row, column.key) for column in TurnRow.__table__.columns}
     return {k: json.loads(v) if k in ("passages", "sentences", "citations", "notices") else v for k, v in shown.items()}
+
+
+def _with_vote(row: dict[str, Any], vote: FeedbackRow | None) -> dict[str, Any]:
+    return {**row, "helpful": vote.helpful if vote else None, "why": vote.why if vote else ""}
 
 
 def _count(db: Session, at: datetime, procedure: str, what: str) -> None:

@@ -27,7 +27,7 @@ class Recorder:
         self._keeper = threading.Thread(target=self._keep_retention, name="retention", daemon=True)
         self._keeper.start()
 
-    def record(self, *, session: str, question: str, reply: Reply, seconds: float) -> None:
+    def record(self, *, id: str, session: str, question: str, reply: Reply, seconds: float) -> None:
         """Returns at once. The raw question ends here."""
         words = self._words()
         row = to_row(reply, session, seconds)
@@ -36,6 +36,7 @@ class Recorder:
         ]
         self._journal.record(
             Entry(
+                id=id,
                 session=session,
                 question=redact(question, words),
                 searched=redact(reply.searched, words),
@@ -53,8 +54,9 @@ class Recorder:
             )
         )
 
-    def feedback(self, session: str, *, helpful: bool) -> None:
-        self._journal.feedback(session, helpful=helpful, at=datetime.now(UTC))
+    def feedback(self, reply: str, *, helpful: bool, why: str = "") -> None:
+        """A patient's vote on the reply with this id. `why` is one of `bot.journal.REASONS`."""
+        self._journal.feedback(reply, helpful=helpful, why=why, at=datetime.now(UTC))
 
     def close(self) -> None:
         self._stop.set()

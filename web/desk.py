@@ -83,7 +83,9 @@ class Desk:
     def _record(self, answered: Answered, question: Question, session: str) -> None:
         """Writes the journal. A journal that cannot be written is logged, and costs no patient an answer."""
         try:
-            self.faq.journal.record(session=session, question=question.text, reply=answered.reply, seconds=answered.seconds)
+            self.faq.journal.record(
+                id=answered.id, session=session, question=question.text, reply=answered.reply, seconds=answered.seconds
+            )
         except Exception:  # the answer is already made; without the question's words in the log
             log.exception("the journal could not be written")
 

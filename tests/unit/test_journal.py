@@ -1,6 +1,7 @@
 """The journal keeps what staff need, nothing that identifies, and nothing after its time."""
 
 import sqlite3
+import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,9 +17,12 @@ NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 SECRET = "Zbigniew"
 
 
-def entry(text: str = "can I eat before?", session: str = "s1", at: datetime = NOW, status: str = "answered") -> Entry:
+def entry(
+    text: str = "can I eat before?", session: str = "s1", at: datetime = NOW, status: str = "answered", id: str = ""
+) -> Entry:
     words = redact(text, VOCABULARY)
     return Entry(
+        id=id or uuid.uuid4().hex,
         session=session,
         question=words,
         searched=words,
@@ -54,7 +58,7 @@ def test_a_recorded_turn_can_be_read_back(journal: SqlJournal) -> None:
 def test_a_raw_question_is_refused_by_type() -> None:
     words = redact("hello", VOCABULARY)
     with pytest.raises(TypeError, match="Redacted"):
-        Entry(session="s", question="my name is Ann", searched=words, status="answered", at=NOW)  # type: ignore[arg-type]
+        Entry(id="r", session="s", question="my name is Ann", searched=words, status="answered", at=NOW)  # type: ignore[arg-type]
 
 
 def test_a_planted_identifier_is_nowhere_in_the_files(journal: SqlJournal, tmp_path: Path) -> None:
@@ -66,10 +70,10 @@ def test_a_planted_identifier_is_nowhere_in_the_files(journal: SqlJournal, tmp_p
 
 
 def test_old_turns_leave_nothing_in_the_file_and_new_ones_stay(journal: SqlJournal, tmp_path: Path) -> None:
-    journal.record(entry("is the surgery painful for elephants", session="old", at=NOW - timedelta(days=31)))
+    journal.record(entry("is the surgery painful for elephants", session="old", at=NOW - timedelta(days=31), id="old-reply"))
     journal.record(entry(session="new"))
     journal.flush()
-    journal.feedback("old", helpful=False, at=NOW - timedelta(days=31))
+    journal.feedback("old-reply", helpful=False, why="wrong", at=NOW - timedelta(days=31))
     assert journal.prune(NOW) == 1
     assert b"elephants" not in bytes_on_disk(tmp_path)
     assert journal.export("old") == []
@@ -92,11 +96,19 @@ def test_deleting_a_session_leaves_the_others(journal: SqlJournal, tmp_path: Pat
     assert [row["session"] for row in journal.turns()] == ["kept"]
 
 
-def test_feedback_belongs_to_the_last_turn(journal: SqlJournal) -> None:
-    journal.record(entry("first"))
-    journal.record(entry("second"))
-    journal.feedback("s1", helpful=True, at=NOW)
-    assert [row["helpful"] for row in journal.export("s1")] == [None, True]
+def test_feedback_belongs_to_its_reply_and_the_last_vote_counts(journal: SqlJournal) -> None:
+    journal.record(entry("first", id="r1"))
+    journal.record(entry("second", id="r2"))
+    journal.feedback("r1", helpful=True, why="", at=NOW)
+    journal.feedback("r1", helpful=False, why="hard", at=NOW)
+    journal.feedback("unknown", helpful=True, why="", at=NOW)
+    assert [(row["helpful"], row["why"]) for row in journal.export("s1")] == [(False, "hard"), (None, "")]
+
+
+def test_feedback_takes_codes_and_never_words(journal: SqlJournal) -> None:
+    journal.record(entry("first", id="r1"))
+    journal.feedback("r1", helpful=False, why=f"I am {SECRET}", at=NOW)
+    assert journal.export("s1")[0]["helpful"] is None
 
 
 def test_a_locked_database_neither_raises_nor_delays(
