@@ -6,6 +6,7 @@ Heavy libraries are imported only when a text is really encoded, so that "nothin
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import importlib.util
 import json
@@ -73,15 +74,20 @@ def load_embeddings(folder: ModelFolder, threads: int = 2) -> Embeddings:
 
     One thread is quickest for single questions: on a busy machine two wait for each other (18 ms against 450 measured).
     """
-    import torch
-    from langchain_huggingface import HuggingFaceEmbeddings
+    gc.disable()  # a library's load makes a million objects that stay: looking through them again and again is a fifth of it
+    try:
+        import torch
+        from langchain_huggingface import HuggingFaceEmbeddings
 
-    torch.set_num_threads(threads)
-    return HuggingFaceEmbeddings(
-        model_name=str(folder.path),
-        model_kwargs={"device": "cpu", "local_files_only": True},
-        encode_kwargs={"normalize_embeddings": True, "batch_size": 32},
-    )
+        torch.set_num_threads(threads)
+        return HuggingFaceEmbeddings(
+            model_name=str(folder.path),
+            model_kwargs={"device": "cpu", "local_files_only": True},
+            encode_kwargs={"normalize_embeddings": True, "batch_size": 32},
+        )
+    finally:
+        gc.freeze()  # nor are they looked through at the end of the process
+        gc.enable()
 
 
 def stay_offline(environment: MutableMapping[str, str]) -> None:
