@@ -13,8 +13,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from transformers import AutoModel
 
+from .judging import MAX_PASSAGE
 from .model import Reader
-from .train import MAX_PASSAGE
 
 
 class Exported(nn.Module):

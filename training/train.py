@@ -7,9 +7,7 @@ Listwise softmax over all passages of a page and "no answer"; a partial match sh
 from __future__ import annotations
 
 import argparse
-import json
 import random
-import re
 import time
 from pathlib import Path
 
@@ -18,271 +16,10 @@ from torch.nn import functional as F
 from transformers import AutoModel, AutoTokenizer
 
 from .data import HERE, Page, add_conditions, read_bank, read_first_pages, read_intents, read_pages
+from .examples import examples_for, passage_text, passages_of, targets
+from .judging import MAX_PASSAGE, MAX_QUESTION, encode, judge, judge_file, loss_of, to_batch
 from .model import Reader
-
-MAX_QUESTION, MAX_PASSAGE = 40, 110  # tokens
-
-
-def mask_names(text: str, page: Page, rng: random.Random, keep: float) -> str:
-    """The procedure's name is taken out, as the program does before it reads (scope is settled by then)."""
-    if "{c}" in text:
-        return text.replace("{c}", rng.choice(conditions_of(page) or ("joint", "back", "body part")))
-    if "{p}" in text:
-        name = rng.choice(page.names[1:] or page.names) if rng.random() < keep else "the procedure"
-        return text.replace("{p}", name)
-    low = text.lower()
-    for name in sorted(page.names, key=len, reverse=True):
-        at = low.find(name.lower())
-        if at >= 0 and len(name) > 2 and rng.random() >= keep:
-            return text[:at] + "the procedure" + text[at + len(name) :]
-    return text
-
-
-_DONE = frozenset(
-    """
-    injection injections block fusion replacement repair release surgery procedure ablation radiofrequency rfa
-    rhizotomy epidural steroid removal biopsy trial implant stimulator stimulation stimulator laparoscopic
-    keyhole endoscopic arthroscopy arthroscopic total partial minimally invasive treatment therapy laser
-    correction reconstruction fixation shot nerve fitting placement scan test guided the a an of for with and
-    your in at to under getting having new open mini robotic diagnostic clinic center information guide
-    leaflet patient patients
-    """.split()
-)
-
-
-def conditions_of(page: Page) -> tuple[str, ...]:
-    """What patients call the body part or the condition: from conditions.txt, else the name less what is done there."""
-    if page.conditions:
-        return page.conditions
-    found = []
-    for name in page.names:
-        words = [word for word in re.findall(r"[a-z]+", name.lower()) if word not in _DONE]
-        if 1 <= len(words) <= 3 and any(word in name.lower() for word in _DONE if len(word) > 4):
-            found.append(" ".join(words))
-    return tuple(found)
-
-
-def with_typos(text: str, rng: random.Random) -> str:
-    letters = list(text)
-    for _ in range(rng.choice((1, 1, 2))):
-        places = [i for i in range(1, len(letters) - 1) if letters[i].isalpha() and letters[i + 1].isalpha()]
-        if len(places) < 4:
-            break
-        i = rng.choice(places)
-        kind = rng.randrange(4)
-        if kind == 0:
-            letters[i], letters[i + 1] = letters[i + 1], letters[i]
-        elif kind == 1:
-            del letters[i]
-        elif kind == 2:
-            letters.insert(i, letters[i])
-        else:
-            letters[i] = rng.choice("aeiourstln")
-    return "".join(letters)
-
-
-def passages_of(page: Page, rng: random.Random | None) -> list[list[int]]:
-    """Sentence numbers grouped into passages: paragraphs, or random cuts of one to three sentences inside a section."""
-    groups: list[list[int]] = []
-    for i, sentence in enumerate(page.sentences):
-        if groups:
-            last = page.sentences[groups[-1][-1]]
-            joined = last.path == sentence.path and len(groups[-1]) < 3
-            if rng is None:
-                joined = joined and last.paragraph == sentence.paragraph
-            elif ":" in sentence.text[:40] and sentence.text.split(":")[0].istitle():
-                joined = False
-            else:
-                joined = joined and rng.random() < 0.5
-            if joined:
-                groups[-1].append(i)
-                continue
-        groups.append([i])
-    return groups
-
-
-def passage_text(page: Page, group: list[int]) -> str:
-    head = " › ".join(page.sentences[group[0]].path)
-    return f"{head}: " + " ".join(page.sentences[i].text for i in group)
-
-
-class Example:
-    """One question of one page: target mass per sentence, mass on "no answer", its intent if it came from the bank."""
-
-    __slots__ = ("intent", "label", "mass", "text")
-
-    def __init__(self, text: str, label: str, mass: dict[int, float], intent: int) -> None:
-        self.text, self.label, self.mass, self.intent = text, label, mass, intent
-
-
-def from_bank(page: Page, key: str, text: str, number: int) -> Example:
-    strength = {i: s.tags[key] for i, s in enumerate(page.sentences) if key in s.tags}
-    best = max(strength.values(), default=0.0)
-    label = {0.0: "not_covered", 0.5: "partial", 1.0: "answerable"}[best]
-    return Example(text, label, {i: 1.0 for i, s in strength.items() if s == best}, number)
-
-
-def examples_for(
-    page: Page,
-    bank: dict[str, list[str]],
-    numbers: dict[str, int],
-    count: int,
-    rng: random.Random,
-    keep: float = 0.25,
-    own_share: float = 0.4,
-) -> list[Example]:
-    chosen: list[Example] = []
-    own = list(page.questions)
-    rng.shuffle(own)
-    for q in own[: int(count * own_share) if page.tagged else count]:
-        chosen.append(Example(mask_names(q.text, page, rng, keep), q.label, dict.fromkeys(q.evidence, 1.0), -1))
-    if page.tagged and bank:
-        covered = {k for s in page.sentences for k in s.tags}
-        rest = count - len(chosen)
-        present = [k for k in covered if bank.get(k)]
-        absent = [k for k in bank if k not in covered and bank[k]]
-        naming = [k for k in bank if any("{c}" in text for text in bank[k])]
-        for _ in range(rest):
-            if naming and rng.random() < 0.1:  # questions that name the body part are rare in the bank and common in life
-                key = rng.choice(naming)
-                text = mask_names(rng.choice([t for t in bank[key] if "{c}" in t]), page, rng, keep)
-                chosen.append(from_bank(page, key, text, numbers[key]))
-                continue
-            key = rng.choice(present) if present and rng.random() < 0.55 else rng.choice(absent)
-            text = mask_names(rng.choice(bank[key]), page, rng, keep)
-            chosen.append(from_bank(page, key, text, numbers[key]))
-    return chosen
-
-
-def to_batch(tokenizer, texts: list[str], limit: int):
-    return tokenizer(texts, padding=True, truncation=True, max_length=limit, return_tensors="pt")
-
-
-def targets(examples: list[Example], groups: list[list[int]]) -> torch.Tensor:
-    """(questions, passages + 1) target mass; the last column is "no answer"."""
-    out = torch.zeros(len(examples), len(groups) + 1)
-    for row, example in enumerate(examples):
-        for column, group in enumerate(groups):
-            out[row, column] = max((example.mass.get(i, 0.0) for i in group), default=0.0)
-        if out[row].sum() == 0:
-            out[row, -1] = 1.0
-        elif example.label == "partial":
-            out[row, :-1] *= 0.5 / out[row, :-1].sum()
-            out[row, -1] = 0.5
-    return out
-
-
-def loss_of(scores: torch.Tensor, none: torch.Tensor, goal: torch.Tensor, labels: list[str]) -> torch.Tensor:
-    """Answerable: -log of the mass on any right passage. Partial: cross-entropy to half and half. Else: -log p(none)."""
-    logp = F.log_softmax(torch.cat([scores, none[:, None]], 1), 1)
-    marked = goal > 0
-    total = logp.new_zeros(())
-    any_right = torch.logsumexp(logp[:, :-1].masked_fill(~marked[:, :-1], -1e4), 1)
-    for row, label in enumerate(labels):
-        if not marked[row, :-1].any():
-            total = total - logp[row, -1]
-        elif label == "partial":
-            total = total - 0.5 * (any_right[row] + logp[row, -1]) * 0.7
-        else:
-            # half the weight on finding one right passage, half on ranking all right ones above the rest
-            total = total - 0.7 * any_right[row] - 0.3 * (logp[row, :-1][marked[row, :-1]]).mean()
-    return total / len(labels)
-
-
-def auroc(positive: list[float], negative: list[float]) -> float:
-    pairs = sum((p > n) + 0.5 * (p == n) for p in positive for n in negative)
-    return pairs / max(1, len(positive) * len(negative))
-
-
-@torch.no_grad()
-def judge(
-    model: Reader, tokenizer, pages: list[Page], bank, numbers, seed: int = 5, count: int = 60, own_share: float = 0.4
-) -> dict[str, float]:
-    """Figures on pages not trained on: AUROC answerable against not covered, refused at 6 % loss, right passage first."""
-    rng = random.Random(seed)
-    model.eval()
-    yes: list[float] = []
-    no: list[float] = []
-    first = total = 0
-    loss = 0.0
-    for page in pages:
-        groups = passages_of(page, None)
-        examples = examples_for(page, bank, numbers, count, rng, keep=0.0, own_share=own_share)
-        if not examples:
-            continue
-        pb = to_batch(tokenizer, [passage_text(page, g) for g in groups], MAX_PASSAGE)
-        qb = to_batch(tokenizer, [e.text for e in examples], MAX_QUESTION)
-        p, q = encode(model, pb, 8), encode(model, qb, 14)
-        scores, none = model.score(q, p, qb["attention_mask"], pb["attention_mask"])
-        goal = targets(examples, groups)
-        loss += float(loss_of(scores, none, goal, [e.label for e in examples])) / len(pages)
-        confidence = torch.logsumexp(scores, 1) - none
-        for row, example in enumerate(examples):
-            if example.label == "answerable" and goal[row, :-1].any():
-                yes.append(float(confidence[row]))
-                total += 1
-                first += bool(goal[row, int(scores[row].argmax())] > 0)
-            elif example.label == "not_covered":
-                no.append(float(confidence[row]))
-    bar = sorted(yes)[int(0.06 * len(yes))]
-    return {
-        "loss": loss,
-        "auroc": auroc(yes[:1500], no[:1500]),
-        "refused@6%": sum(x < bar for x in no) / len(no),
-        "first": first / total,
-        "n_yes": len(yes),
-        "n_no": len(no),
-    }
-
-
-def encode(model: Reader, batch, size: int) -> dict[str, torch.Tensor]:
-    """`model.encode` over chunks of texts of like length, so that little of the work goes into padding."""
-    ids, mask = batch["input_ids"], batch["attention_mask"]
-    lengths = mask.sum(1)
-    order = lengths.argsort()
-    parts: dict[str, list[torch.Tensor]] = {}
-    for chunk in order.split(size):
-        longest = int(lengths[chunk].max())
-        out = model.encode(ids[chunk, :longest], mask[chunk, :longest])
-        for name, value in out.items():
-            if value.dim() > 1 and name in ("tokens", "weights"):
-                value = F.pad(value, (0, 0, 0, ids.shape[1] - longest) if name == "tokens" else (0, ids.shape[1] - longest))
-            parts.setdefault(name, []).append(value)
-    back = order.argsort()
-    return {name: torch.cat(values)[back] for name, values in parts.items()}
-
-
-def pick(batch) -> dict[str, torch.Tensor]:
-    return {"ids": batch["input_ids"], "mask": batch["attention_mask"]}
-
-
-@torch.no_grad()
-def judge_file(model: Reader, tokenizer, page: Page, path: Path, name: str) -> dict[str, float]:
-    """The same figures on a labelled file about one page (never trained on)."""
-    model.eval()
-    groups = passages_of(page, None)
-    pb = to_batch(tokenizer, [passage_text(page, g) for g in groups], MAX_PASSAGE)
-    p = model.encode(**pick(pb))
-    yes, no, first = [], [], 0
-    for line in path.read_text(encoding="utf-8").splitlines():
-        row = json.loads(line)
-        text = row["question"]
-        for alias in page.names:
-            at = text.lower().find(alias.lower())
-            if at >= 0:
-                text = text[:at] + name + text[at + len(alias) :]
-                break
-        qb = to_batch(tokenizer, [text], MAX_QUESTION)
-        scores, none = model.score(model.encode(**pick(qb)), p, qb["attention_mask"], pb["attention_mask"])
-        confidence = float(torch.logsumexp(scores, 1) - none)
-        if row["label"] == "answerable":
-            yes.append(confidence)
-            path_ = page.sentences[groups[int(scores[0].argmax())][0]].path
-            first += any(s in path_ for s in row["sections"])
-        elif row["label"] == "not_covered":
-            no.append(confidence)
-    bar = sorted(yes)[int(0.06 * len(yes))]
-    return {"auroc": auroc(yes, no), "refused@6%": sum(x < bar for x in no) / len(no), "first": first / len(yes)}
+from .noise import noisy, read_stories
 
 
 def main() -> None:
@@ -312,6 +49,7 @@ def main() -> None:
     pages = read_first_pages(args.data / "pages.jsonl", args.data / "tags_existing.txt", intents)
     for path in sorted(args.data.glob("pages_*.txt")):
         pages += read_pages(path, intents)
+    stories = read_stories((args.data / "stories.txt").read_text(encoding="utf-8"))
     pages = [p for p in pages if len(p.sentences) > 5]
     add_conditions(pages, args.data / "conditions.txt")
     held = [p for i, p in enumerate(pages) if i % 9 == 4]
@@ -375,7 +113,7 @@ def main() -> None:
         model.train()
         groups = passages_of(page, rng)
         examples = examples_for(page, train_bank, numbers, args.questions, rng)
-        texts = [with_typos(e.text, rng) if rng.random() < 0.12 else e.text for e in examples]
+        texts = [noisy(e.text, stories, rng) for e in examples]
         pb = to_batch(tokenizer, [passage_text(page, g) for g in groups], MAX_PASSAGE)
         qb = to_batch(tokenizer, texts, MAX_QUESTION)
         p, q = encode(model, pb, 8), encode(model, qb, 14)
