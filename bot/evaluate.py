@@ -35,13 +35,14 @@ class Row:
         """A batch row with its labels; conversations may carry the labels in their last turn."""
         turns = raw.get("turns") or [raw.get("question", raw.get("text", ""))]
         last = turns[-1] if isinstance(turns[-1], dict) else raw
-        evidence = str(last.get("evidence", "") or "")
+        evidence = last.get("evidence") or ()
+        sentences = evidence.split(" | ") if isinstance(evidence, str) else [str(one) for one in evidence]
         return cls(
             id=str(raw.get("id", number)),
             turns=tuple(turn["question"] if isinstance(turn, dict) else str(turn) for turn in turns),
             label=str(last.get("label", "")),
             sections=tuple(last.get("sections") or ()),
-            evidence=tuple(part.strip() for part in evidence.split(" | ") if part.strip()),
+            evidence=tuple(one.strip() for one in sentences if one.strip()),
             also_ok=tuple(last.get("also_ok") or ()),
             procedure=raw.get("procedure"),
             document=raw.get("document"),

@@ -14,7 +14,7 @@ import numpy as np
 from bot import cite, followup
 from bot.journal import Journal, NullJournal, open_journal
 from bot.library import Library, Shelf
-from bot.parts import parts
+from bot.parts import asking, parts
 from bot.reader import Reader, Reading
 from bot.record import Recorder
 from bot.redact import saw_identifier
@@ -169,8 +169,10 @@ class Faq:
         )
 
     def _reading(self, shelf: Shelf, procedure: str, question: str, vector: Vectors) -> Reading:
+        """The message read whole and, when it tells a story too, by what it asks alone: the surer of the two."""
         hits = search(shelf.index, shelf.lexicon, question, vector, procedure)
-        return self._reader.read(question, shelf.index, hits)
+        readings = [self._reader.read(text, shelf.index, hits) for text in dict.fromkeys((question, asking(question)))]
+        return max(readings, key=lambda reading: reading.answerable)
 
     def _refuse(self, shelf: Shelf, procedure: str, asked: str, best: Reading, assessment: Assessment) -> Reply:
         """The kind of "no": a decision for the care team, not our field, or not on this page."""
@@ -219,10 +221,10 @@ class Faq:
         choices = tuple(Choice(shelf.titles[slug], asked, slug) for slug in slugs)
         return Clarify(text=self.wording.text("clarify"), searched=asked, choices=choices, version=shelf.index.manifest.id)
 
-    def danger(self, text: str) -> Escalation | None:
+    def danger(self, text: str, least: Level = Level.EMERGENCY) -> Escalation | None:
         """The card for a red flag by the rules alone: no model, no index, a few ms. What is asked even when all else is busy."""
         assessment = self._triage.assess(text, None)
-        return self._escalation(assessment) if assessment.level >= Level.URGENT else None
+        return self._escalation(assessment) if assessment.level >= least else None
 
     def _escalation(self, assessment: Assessment) -> Escalation:
         band: Band = (

@@ -104,6 +104,17 @@ def _stem(word: str) -> str:
     return word[:-1] if len(word) > 4 and word.endswith("s") and not word.endswith(("ss", "is", "us")) else word
 
 
+_HISTORY = re.compile(
+    r"\b(?:tried|trying|had|have had|got|did|done|failed|wore off|didn'?t (?:work|help)|doesn'?t (?:work|help)|did nothing|no luck|"
+    r"injected (?:it|me)|nothin\w* (?:work|help)\w*|already)\b",
+    re.IGNORECASE,
+)
+_THIS = re.compile(
+    r"\b(?:for|do|doing|have|having|get|getting|of|is|does|would|will|with|about) (?:this|it)\b|\bthis (?:one|procedure|operation|surgery|op|treatment)\b",
+    re.IGNORECASE,
+)
+
+
 @dataclass(frozen=True, slots=True)
 class _Name:
     slug: str
@@ -169,7 +180,8 @@ class Scope:
         sister = {slug: words for slug in scores if (words := self._sister(question, tokens, slug))}
         scores = {slug: score for slug, score in scores.items() if slug not in sister}
         best = max(scores.values(), default=0.0)
-        if best < NAMED and sister:
+        told = _told(question)
+        if best < NAMED and sister and not told:
             return Elsewhere(next(iter(sister.values()))) if not scores or best < NAMED / 2 else Unsettled(_likely(scores, best))
         if best >= NAMED:
             candidates = sorted((s for s in scores if scores[s] >= best - CLOSE), key=lambda s: (-scores[s], s))
@@ -180,7 +192,7 @@ class Scope:
                 return Settled(candidates[0], self._without_name(question, tokens, candidates[0]), named=True)
             return Unsettled(tuple(candidates))
         fallback = page or spoken or (next(iter(self._documents)) if len(self._documents) == 1 else None)
-        if other := self._other(tokens, fallback):
+        if not (told and fallback) and (other := self._other(tokens, fallback)):
             return Elsewhere(other)
         if fallback in self._documents and fallback is not None:
             return Settled(fallback, question, named=False)
@@ -241,6 +253,11 @@ class Scope:
             if words <= held and not words <= spoken and not words <= self._weights.keys():
                 return name
         return None
+
+
+def _told(question: str) -> bool:
+    """Whether other treatments are told as history before a question about this one: "three shots did nothing, am I right for this"."""
+    return bool(_HISTORY.search(question) and _THIS.search(question))
 
 
 def _likely(scores: Mapping[str, float], best: float) -> tuple[str, ...]:

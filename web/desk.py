@@ -16,6 +16,7 @@ from limits.strategies import MovingWindowRateLimiter
 
 from bot.faq import Faq
 from bot.settings import Settings
+from bot.triage import Level
 from bot.types import Question, Reply, Unavailable
 from ingest.types import FaqError
 
@@ -60,9 +61,13 @@ class Desk:
         if danger := self.faq.danger(question.text):
             return danger  # before every limit: nobody in danger is told to wait
         if not self._window.hit(self._rate, address):
-            return Unavailable(text=self.faq.wording.text("too_many"))
+            return self._turned_away(question, "too_many")
         with self._place() as given:
-            return self.faq.ask(question) if given else Unavailable(text=self.faq.wording.text("busy"))
+            return self.faq.ask(question) if given else self._turned_away(question, "busy")
+
+    def _turned_away(self, question: Question, why: str) -> Reply:
+        """Honest words instead of an answer; by the rules alone an urgent message still gets its card."""
+        return self.faq.danger(question.text, Level.URGENT) or Unavailable(text=self.faq.wording.text(why))
 
     @contextmanager
     def _place(self) -> Iterator[bool]:
