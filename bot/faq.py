@@ -52,6 +52,7 @@ MOST_QUOTED = 6  # passages; more than a patient reads on a phone at once
 SURE = 0.98  # probability; asked of a page when the message reads like small talk or another field: jokes reach .92
 LISTED = 0.35  # another item of the same list is shown when it states what is asked for this fully, by the intent layer
 COMPLETE = 0.9  # probability; below, the page says something on this and the patient is told that it may not be all
+FURTHER = 0.9  # probability; words not shown yet are given to "and the others?" from here
 CHOICES = 3  # questions offered after a reply
 log = logging.getLogger(__name__)
 Embed = Callable[[str], Vectors]
@@ -141,12 +142,17 @@ class Faq:
             case Unsettled(candidates):
                 return self._clarify(shelf, asked, candidates, assessment)
             case Settled(procedure, searched):
-                return self._read(shelf, procedure, asked, searched, assessment)
+                shown = followup.shown(assessment.normalised, question.turns)
+                return self._read(shelf, procedure, asked, searched, assessment, shown)
 
-    def _read(self, shelf: Shelf, procedure: str, asked: str, searched: str, assessment: Assessment) -> Reply:
+    def _read(
+        self, shelf: Shelf, procedure: str, asked: str, searched: str, assessment: Assessment, shown: frozenset[tuple[str, int]]
+    ) -> Reply:
         vector = self._embed(asked)  # the text that triage embedded too, unless it was a follow-up
-        readings = [(part, self._reading(shelf, procedure, part, vector)) for part in parts(searched)]
         bar = MIN_ANSWERABLE if assessment.topic == "procedure" else SURE
+        readings = [(part, self._reading(shelf, procedure, part, vector)) for part in parts(searched)]
+        if shown and (further := self._reading(shelf, procedure, searched, vector, shown)).answerable >= max(bar, FURTHER):
+            readings = [(searched, further)]
         answered = [(part, reading) for part, reading in readings if _answers(shelf, reading, bar)]
         best = max((reading for _, reading in readings), key=lambda reading: reading.answerable)
         if not answered:
@@ -168,9 +174,12 @@ class Faq:
             hits=best.hits,
         )
 
-    def _reading(self, shelf: Shelf, procedure: str, question: str, vector: Vectors) -> Reading:
+    def _reading(
+        self, shelf: Shelf, procedure: str, question: str, vector: Vectors, shown: frozenset[tuple[str, int]] = frozenset()
+    ) -> Reading:
         """The message read whole and, when it tells a story too, by what it asks alone: the surer of the two."""
-        hits = search(shelf.index, shelf.lexicon, question, vector, procedure)
+        found = search(shelf.index, shelf.lexicon, question, vector, procedure)
+        hits = [hit for hit in found if (hit.passage.document, hit.passage.start) not in shown]
         readings = [self._reader.read(text, shelf.index, hits) for text in dict.fromkeys((question, asking(question)))]
         return max(readings, key=lambda reading: reading.answerable)
 

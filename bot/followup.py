@@ -59,6 +59,13 @@ def standalone(question: str, turns: Sequence[Turn]) -> str | None:
     return rest if _topical(rest) else f"{before.rstrip(' ?.!')} – {rest}"
 
 
+def shown(question: str, turns: Sequence[Turn]) -> frozenset[tuple[str, int]]:
+    """Document and start of the words that the last turn quoted, when the question asks on from there: "and the others?"."""
+    if not turns or _topical(_LEAD.sub("", question)) or not isinstance(turns[-1].reply, Answer):
+        return frozenset()
+    return frozenset((citation.document, citation.start) for citation in turns[-1].reply.citations)
+
+
 def _topical(text: str) -> list[str]:
     """The words of a text that carry a topic of their own; none in a fragment such as "on my side?"."""
     if _FRAGMENT.match(text):
