@@ -31,10 +31,10 @@ class Lexicon:
         texts = [f"{' '.join(passage.path)} {passage.question} {passage.text}" for passage in index.passages]
         return cls(vectorizer, vectorizer.fit_transform(texts))
 
-    def scores(self, question: str) -> NDArray[np.float32]:
-        """(passages,) cosine of n-grams with the question, 0 to 1."""
-        found = self.matrix @ self.vectorizer.transform([question]).T
-        return np.asarray(found.todense(), dtype=np.float32).ravel()
+    def scores(self, question: str, numbers: NDArray[np.int64] | None = None) -> NDArray[np.float32]:
+        """(passages,) cosine of n-grams with the question, 0 to 1; of the passages with these numbers, or of all."""
+        matrix = self.matrix if numbers is None else self.matrix[numbers]
+        return (matrix @ self.vectorizer.transform([question]).T).toarray().ravel()
 
 
 def search(index: Index, lexicon: Lexicon, question: str, vector: Vectors, procedure: str | None) -> list[Hit]:
@@ -42,12 +42,13 @@ def search(index: Index, lexicon: Lexicon, question: str, vector: Vectors, proce
 
     With a procedure, its passages are compared exactly; without one, Chroma and the lexicon each propose candidates.
     """
-    lexical = lexicon.scores(question)
     if procedure is not None:
         numbers = index.of_document[procedure]
     else:
         dense = [number for number, _ in index.nearest(vector, CANDIDATES)]
-        numbers = np.unique(np.array([*dense, *np.argsort(-lexical)[:CANDIDATES]], dtype=np.int64))
+        alike = np.argsort(-lexicon.scores(question))[:CANDIDATES]
+        numbers = np.unique(np.array([*dense, *alike], dtype=np.int64))
+    lexical = lexicon.scores(question, numbers)
     similarity = index.vectors[numbers] @ vector
-    order = np.argsort(-(DENSE * similarity + LEXICAL * lexical[numbers]), kind="stable")[:CANDIDATES]
-    return [Hit(index.passages[n], int(n), float(similarity[i]), float(lexical[n])) for i in order for n in (numbers[i],)]
+    order = np.argsort(-(DENSE * similarity + LEXICAL * lexical), kind="stable")[:CANDIDATES]
+    return [Hit(index.passages[n], int(n), float(similarity[i]), float(lexical[i])) for i in order for n in (numbers[i],)]

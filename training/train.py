@@ -38,8 +38,9 @@ def main() -> None:
     parser.add_argument("--floor", type=float, default=0.05, help="share of the learning rate at the end")
     parser.add_argument("--start", type=Path, help="go on from these weights")
     parser.add_argument("--minutes", type=float, default=600)
+    parser.add_argument("--threads", type=int, default=2)
     args = parser.parse_args()
-    torch.set_num_threads(2)
+    torch.set_num_threads(args.threads)
     torch.manual_seed(args.seed)
     rng = random.Random(args.seed)
 
