@@ -7,7 +7,7 @@ import logging
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 
 import numpy as np
 
@@ -105,7 +105,7 @@ class Faq:
 
         library = Library(Versions(settings.index), Names.load(ROOT / "data" / "names.toml"), folder.id, model.id)
         settings.data_dir.mkdir(parents=True, exist_ok=True)
-        journal = open_journal(settings.journal, timedelta(days=settings.retention_days)) if with_journal else NullJournal()
+        journal = open_journal(settings.journal, settings.retention, settings.evidence) if with_journal else NullJournal()
         questions = load_questions(ROOT / "data" / "questions.toml")
         faq = cls(library, triage, wording, Reader(model), embed, questions, journal, Vocabulary.load(settings.safety))
         faq.ask(Question("how long does it take"))
@@ -204,6 +204,7 @@ class Faq:
                 f"no.{key}", "es" if reason is Reason.LANGUAGE else "en", title=title, section=section, name=name
             ),
             reason=reason,
+            name=name,
             procedure=known,
             searched=asked,
             choices=self._choices(shelf, known, hits),
