@@ -282,20 +282,20 @@ class Faq:
 
     def whole_section(self, citation: Citation) -> Citation:
         """The section that a heading opens around a citation, from the version that the citation names."""
-        return cite.whole_section(self._library.index(citation.version), citation)
+        return cite.whole_section(self._library.text(citation.version), citation)
 
     def document(self, slug: str, version: str | None = None) -> PublishedDocument | None:
         """A published document, of an earlier version when one is named; None when there is no such document."""
         try:
-            index = self._library.index(version or self._library.shelf().index.manifest.id)
+            found = self._library.text(version or self._library.shelf().index.manifest.id)
         except FaqError:
             return None
-        document = index.documents.get(slug)
+        document = found.documents.get(slug)
         if document is None:
             return None
-        sections = tuple(section for section in index.sections if section.document == slug)
+        sections = tuple(section for section in found.sections if section.document == slug)
         return PublishedDocument(
-            slug, document.title, document.text, sections, index.manifest.id, published_on(index.manifest.id)
+            slug, document.title, document.text, sections, found.manifest.id, published_on(found.manifest.id)
         )
 
     @property

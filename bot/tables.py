@@ -113,7 +113,7 @@ class CounterRow(Table):
 
 def open_engine(url: str) -> Engine:
     """`url` is any SQLAlchemy URL; SQLite is set to WAL, secure_delete and foreign keys. Raises JournalError."""
-    shown = url.split("@")[-1]
+    shown = url.rsplit("@", maxsplit=1)[-1]
     try:
         engine = create_engine(url, connect_args=_connect_args(url), pool_pre_ping=True)
         if engine.dialect.name == "sqlite":
