@@ -29,6 +29,8 @@ __all__ = ["EVIDENCE", "REASONS", "RETENTION", "Entry", "Journal", "JournalError
 REASONS = frozenset(("", "not_asked", "hard", "wrong", "other"))  # why an answer did not help, as codes
 RETENTION = timedelta(days=30)  # of patients' words and the session, unless a setting says otherwise
 EVIDENCE = timedelta(days=365)  # of the reply and what it rests on, unless a setting says otherwise
+# Blanked words are overwritten at once (secure_delete); a copy that SQLite made when it moved a row goes with the rewriting.
+REWRITE_EVERY = timedelta(days=1)  # 15 seconds a gigabyte on a busy machine: turns wait for it, none is lost
 MOST_WAITING = 1_000  # turns; a journal that cannot keep up drops turns rather than slow answers
 _JSON = ("missing", "notices", "choices", "sentences", "citations", "passages")
 log = logging.getLogger(__name__)
@@ -105,6 +107,8 @@ class SqlJournal:
     retention: timedelta = RETENTION
     evidence: timedelta = EVIDENCE
     _engine: Engine = field(init=False)
+    _quiet: threading.Lock = field(init=False, default_factory=threading.Lock)  # nothing is written while the file is rewritten
+    _rewritten: datetime = field(init=False, default=datetime.min.replace(tzinfo=UTC))
     _waiting: queue.Queue[Entry | None] = field(init=False)
     _writer: threading.Thread = field(init=False)
 
@@ -130,7 +134,7 @@ class SqlJournal:
     def feedback(self, reply: str, *, helpful: bool, why: str, at: datetime) -> None:
         """About one reply; a second vote replaces the first. Unknown replies are ignored. Never raises."""
         self.flush()
-        with self._logged("feedback"), Session(self._engine) as db, db.begin():
+        with self._quiet, self._logged("feedback"), Session(self._engine) as db, db.begin():
             turn = db.scalar(select(TurnRow).where(TurnRow.id == reply))
             if turn is not None and why in REASONS:
                 db.merge(FeedbackRow(reply=turn.id, at=iso(at), helpful=helpful, why=why))
@@ -148,7 +152,9 @@ class SqlJournal:
                 gone = _rows(db.execute(delete(TurnRow).where(TurnRow.at < iso(now - self.evidence))))
                 old = update(TurnRow).where(TurnRow.at < iso(now - self.retention), words)
                 blanked = _rows(db.execute(old.values(question="", searched="", missing="[]", session="")))
-            self._forget(gone + blanked)
+            if gone + blanked and now - self._rewritten >= REWRITE_EVERY:
+                self._rewrite()
+                self._rewritten = now
         return gone + blanked
 
     def delete(self, session: str) -> int:
@@ -157,7 +163,8 @@ class SqlJournal:
         with self._readable():
             with Session(self._engine) as db, db.begin():
                 gone = _rows(db.execute(delete(TurnRow).where(TurnRow.session == session, TurnRow.session != "")))
-            self._forget(gone)
+            if gone:
+                self._rewrite()
         return gone
 
     def export(self, session: str) -> list[dict[str, Any]]:
@@ -192,16 +199,16 @@ class SqlJournal:
             try:
                 if entry is None:
                     return
-                with self._logged("turn"), Session(self._engine) as db, db.begin():
-                    write(db, entry)
+                with self._quiet, self._logged("turn"), Session(self._engine) as db, db.begin():
+                    _write(db, entry)
                     _count(db, entry.at, entry.procedure, f"{entry.status}/{entry.reason}" if entry.reason else entry.status)
             finally:
                 self._waiting.task_done()
 
-    def _forget(self, changed: int) -> None:
+    def _rewrite(self) -> None:
         """Makes sure that no page of the file and no write-ahead log still holds what was blanked or deleted."""
-        if changed and self._engine.dialect.name == "sqlite":
-            with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        if self._engine.dialect.name == "sqlite":
+            with self._quiet, self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
                 connection.exec_driver_sql("VACUUM")
                 connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
 
@@ -231,7 +238,7 @@ def iso(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="seconds")
 
 
-def write(db: Session, entry: Entry) -> None:
+def _write(db: Session, entry: Entry) -> None:
     """Adds the two rows of a turn."""
     turn = TurnRow(
         id=entry.id,
