@@ -90,8 +90,11 @@ class Faq:
         self._suggested = functools.lru_cache(maxsize=512)(self._suggest)
 
     @classmethod
-    def open(cls, settings: Settings, *, with_journal: bool = False) -> Faq:
-        """Loads and warms everything once. Raises FaqError when a model, a setting or the safety data is wrong."""
+    def open(cls, settings: Settings, *, with_journal: bool = False, version: str | None = None) -> Faq:
+        """Loads and warms everything once; answers from `version`, or from the one in use and those that follow it.
+
+        Raises FaqError when a model, a setting or the safety data is wrong.
+        """
         triage = Triage.load(settings.safety)
         wording = Wording.load(settings.safety / "messages.yaml", ROOT / "data" / "clinic.toml")
         folder = find_model(settings.embedding_model)
@@ -103,7 +106,7 @@ class Faq:
             with lock:
                 return np.asarray(embeddings.embed_query(text), dtype=np.float32)
 
-        library = Library(Versions(settings.index), Names.load(ROOT / "data" / "names.toml"), folder.id, model.id)
+        library = Library(Versions(settings.index), Names.load(ROOT / "data" / "names.toml"), folder.id, model.id, version)
         settings.data_dir.mkdir(parents=True, exist_ok=True)
         journal = open_journal(settings.journal, settings.retention, settings.evidence) if with_journal else NullJournal()
         questions = load_questions(ROOT / "data" / "questions.toml")

@@ -42,8 +42,12 @@ class Shelf:
 class Library:
     """Holds the shelf in use. A daemon thread looks at the pointer and switches; a damaged version is never switched to."""
 
-    def __init__(self, versions: Versions, names: Names, embedding: ModelId, reader: ModelId) -> None:
-        """Opens the current version, or the newest good one before it. A missing index leaves the library empty."""
+    def __init__(self, versions: Versions, names: Names, embedding: ModelId, reader: ModelId, only: str | None = None) -> None:
+        """Opens the current version, or the newest good one before it, or `only` the one that is named.
+
+        A missing index leaves the library empty.
+        """
+        self._only = only
         self._versions, self._names = versions, names
         self._embedding, self._reader = embedding, reader
         self._text = functools.lru_cache(maxsize=8)(lambda version: read_text(versions.text_path(version)))
@@ -84,7 +88,7 @@ class Library:
 
     def _look_at_pointer(self) -> None:
         try:
-            current = self._versions.current()
+            current = self._only or self._versions.current()
         except IndexDamaged as error:
             current, self.problem = None, error
             if self._shelf is None:
@@ -98,7 +102,7 @@ class Library:
         except FaqError as error:
             log.error("version %s is not used: %s", current, error)
             self.problem = error
-            if self._shelf is None:
+            if self._shelf is None and self._only is None:
                 self._open_newest_good(current)
 
     def close(self) -> None:

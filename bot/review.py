@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from types import MappingProxyType
 from typing import Literal
@@ -47,6 +47,7 @@ class Filter:
     below: float | None = None  # confidence
 
 
+EVERYTHING = Filter()
 # What a nurse with ten minutes looks at first.
 VIEWS: Mapping[str, Filter] = MappingProxyType(
     {
@@ -67,7 +68,7 @@ class Page:
     older: int | None
 
 
-def replies(db: Engine, wanted: Filter = Filter(), older: int | None = None, count: int = PAGE) -> Page:
+def replies(db: Engine, wanted: Filter = EVERYTHING, older: int | None = None, count: int = PAGE) -> Page:
     """The newest `count` replies that fit, or those before the line with number `older`. Raises JournalError."""
     found = (
         select(TurnRow, FeedbackRow)
@@ -81,6 +82,27 @@ def replies(db: Engine, wanted: Filter = Filter(), older: int | None = None, cou
         given = _verdicts(session, [turn.id for turn, _ in rows])
         lines = tuple(kept.listed(turn, vote, given[turn.id]) for turn, vote in rows[:count])
     return Page(lines, lines[-1].number if len(rows) > count else None)
+
+
+def full_replies(db: Engine, wanted: Filter, older: int | None, count: int) -> tuple[Kept, ...]:
+    """As `replies`, each in full: for exports. Raises JournalError."""
+    found = (
+        select(TurnRow, EvidenceRow, FeedbackRow)
+        .join(EvidenceRow, EvidenceRow.number == TurnRow.number)
+        .outerjoin(FeedbackRow, FeedbackRow.reply == TurnRow.id)
+        .where(*conditions(wanted), *((TurnRow.number < older,) if older is not None else ()))
+        .order_by(TurnRow.number.desc())
+        .limit(count)
+    )
+    with reading(db) as session:
+        rows = session.execute(found).all()
+        given = _verdicts(session, [turn.id for turn, _, _ in rows])
+        return tuple(kept.kept(kept.listed(turn, vote, given[turn.id]), turn, evidence) for turn, evidence, vote in rows)
+
+
+def within(wanted: Filter, since: date, until: date, verdict: Literal["none"] | None = None) -> Filter:
+    """The same filter for some days only, and for replies that nobody has judged when `verdict` says so."""
+    return replace(wanted, since=since, until=until, verdict=verdict or wanted.verdict)
 
 
 def counted(db: Engine, wanted: Filter) -> int:
