@@ -13,6 +13,7 @@ from bot.types import Notice, Question, Reply
 from ingest.stored import VersionText
 
 Ask = Callable[[Question], Reply]
+COMPARED = "compared with the kept words"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ class Replayed:
 def replay(kept: Kept, text: VersionText | None, ask: Ask | None) -> Replayed:
     """`text` is the words of the reply's version, None when they are gone; `ask` asks of that version, None when it cannot."""
     problems = prove(kept, text)
-    how, differences = "compared with the kept words", tuple[Difference, ...]()
+    how, differences = COMPARED, tuple[Difference, ...]()
     if ask is not None and kept.listed.question:
         how, differences = _asked_again(kept, ask)
     return Replayed(kept.listed.id, kept.listed.version, how, not problems, problems, differences)
@@ -89,10 +90,12 @@ def _asked_again(kept: Kept, ask: Ask) -> tuple[str, tuple[Difference, ...]]:
         how, now = "asked again as it was searched", _shown(ask(Question(kept.searched, line.procedure or None)))
         before["notices"] = now["notices"] = None  # they come from the whole conversation, which is not kept
     if MASK in line.question:
-        how += ", with words that identify left out"
         for side in (before, now):
             side["notices"] = [one for one in side["notices"] or () if one != Notice.PRIVACY]
-    return how, tuple(Difference(what, before[what], now[what]) for what in before if before[what] != now[what])
+    differences = tuple(Difference(what, before[what], now[what]) for what in before if before[what] != now[what])
+    if differences and MASK in line.question:
+        return f"{COMPARED}: the question reads differently without the words that were masked", ()
+    return how, differences
 
 
 def _alike(now: dict[str, Any], before: dict[str, Any]) -> bool:
