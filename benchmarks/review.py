@@ -18,12 +18,13 @@ from typing import Any
 
 from sqlalchemy import Engine, insert
 
-from bot import review
+from bot import figures, gaps, review, verdicts
+from bot.commands import embedder
 from bot.evaluate import read_rows
-from bot.journal import iso, open_journal
+from bot.journal import RETENTION, iso, open_journal
 from bot.kept import Judgement
 from bot.review import VIEWS, Filter
-from bot.settings import ROOT
+from bot.settings import ROOT, load_settings
 from bot.tables import EvidenceRow, FeedbackRow, TurnRow, VerdictRow, open_engine
 from ingest.kinds import Kind
 
@@ -61,10 +62,10 @@ def fill(db: Engine, count: int, now: datetime) -> None:
 
 def _turn(number: int, questions: list[str], at: datetime) -> dict[str, Any]:
     status, reason = ("emergency", "") if number % 2000 == 0 else random.choice(STATUSES)
-    old = datetime.now(UTC) - at > timedelta(days=DAYS)  # all keep their words: the slower case
+    old = datetime.now(UTC) - at > RETENTION
     question = "" if old else f"{random.choice(questions)} {random.choice(questions)}"
     return {
-        "number": number, "id": f"reply-{number}", "at": iso(at), "session": f"session-{number // 3}", "question": question,
+        "number": number, "id": f"reply-{number}", "at": iso(at), "session": "" if old else f"session-{number // 3}", "question": question,
         "searched": question, "missing": "[]", "status": status, "reason": reason, "procedure": random.choice(PROCEDURES),
         "version": VERSIONS[at.month - 1], "rule": "", "topic": random.choice(KINDS), "section": "Risks and Side Effects",
         "notices": json.dumps(["symptom"] if number % 300 == 0 else []), "confidence": random.random() ** 0.2, "seconds": random.expovariate(25),
@@ -147,6 +148,17 @@ def lists(db: Engine, now: datetime) -> None:
     timed("one reply in full", lambda: review.reply(db, "reply-77777"))
 
 
+def sums(db: Engine) -> None:
+    embed = embedder(load_settings())
+    embed(["warm"])
+    timed("matrix", lambda: figures.matrix(db))
+    timed("figures by day and procedure, a year", lambda: figures.days(db))
+    timed("reviewed: confusion", lambda: verdicts.confusion(db))
+    timed("asked most", lambda: figures.most_asked(db, 100))
+    timed("refused and disliked questions, read", lambda: gaps.troubled(db))
+    timed(f"clusters of {gaps.MOST_QUESTIONS} of them", lambda: gaps.clusters(gaps.troubled(db), embed))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.review", description=__doc__)
     parser.add_argument("--rows", type=int, default=200_000)
@@ -163,12 +175,13 @@ def main() -> None:
         size = sum(path.stat().st_size for path in Path(folder).iterdir()) / 1e6
         print(f"{args.rows} rows, {size:.0f} MB, written in {time.perf_counter() - started:.0f} s")
         lists(db, now)
+        sums(db)
         if args.prune:
             journal = open_journal(url)
-            journal.prune(now)
-            started = time.perf_counter()
-            changed = journal.prune(now + timedelta(hours=1))
-            print(f"the hour's retention, {changed} turns: {time.perf_counter() - started:.1f} s")
+            for name, later in (("day", timedelta(days=1)), ("hour after", timedelta(days=1, hours=1))):
+                started = time.perf_counter()
+                changed = journal.prune(now + later)
+                print(f"retention of a {name}, {changed} turns: {time.perf_counter() - started:.1f} s")
             journal.close()
         db.dispose()
 

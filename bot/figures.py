@@ -6,7 +6,6 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
 from sqlalchemy import ColumnElement, Engine, case, func, select
 
 from bot.review import ANSWERED, EVERYTHING, REFUSED, Filter, conditions, reading
@@ -58,35 +57,52 @@ class Asked:
 
 
 def days(db: Engine, wanted: Filter = EVERYTHING) -> tuple[Day, ...]:
-    """Figures by day and procedure, oldest first. Raises JournalError."""
-    day = func.substr(TurnRow.at, 1, 10)
-    columns = (day, TurnRow.procedure, TurnRow.status, TurnRow.reason, TurnRow.seconds)
-    votes = select(day, TurnRow.procedure, FeedbackRow.helpful, func.count()).join(FeedbackRow, FeedbackRow.reply == TurnRow.id)
+    """Figures by day and procedure, oldest first. Percentiles are by nearest rank. Raises JournalError."""
     fitting = conditions(wanted)
-    turns: dict[tuple[str, str], list[tuple[str, str, float]]] = defaultdict(list)
+    group = (func.substr(TurnRow.at, 1, 10).label("day"), TurnRow.procedure)
+    kinds = select(*group, TurnRow.status, TurnRow.reason, func.count()).where(*fitting)
+    votes = select(*group, FeedbackRow.helpful, func.count()).join(FeedbackRow, FeedbackRow.reply == TurnRow.id).where(*fitting)
+    rank = func.row_number().over(partition_by=group, order_by=TurnRow.seconds).label("rank")
+    ranked = select(*group, TurnRow.seconds, rank, func.count().over(partition_by=group).label("n")).where(*fitting).subquery()
+    place, total, key = ranked.c.rank, ranked.c.n, (ranked.c.day, ranked.c.procedure)
+    p50, p95 = (func.min(case((place * 100 >= total * share, ranked.c.seconds))) for share in (50, 95))
+    counts: dict[tuple[str, str], list[tuple[str, str, int]]] = defaultdict(list)
     with reading(db) as session:
-        for at, procedure, status, reason, seconds in session.execute(select(*columns).where(*fitting)):
-            turns[at, procedure].append((status, reason, seconds))
-        grouped = session.execute(votes.where(*fitting).group_by(day, TurnRow.procedure, FeedbackRow.helpful))
-        voted = {(at, procedure, bool(helpful)): count for at, procedure, helpful, count in grouped}
-    return tuple(_day(key, turns[key], voted.get((*key, True), 0), voted.get((*key, False), 0)) for key in sorted(turns))
+        for day, procedure, status, reason, count in session.execute(kinds.group_by(*group, TurnRow.status, TurnRow.reason)):
+            counts[day, procedure].append((status, reason, count))
+        voted = {(d, p, bool(helpful)): n for d, p, helpful, n in session.execute(votes.group_by(*group, FeedbackRow.helpful))}
+        times = {(d, p): (half, most) for d, p, half, most in session.execute(select(*key, p50, p95).group_by(*key))}
+    return tuple(
+        _day(
+            day,
+            procedure,
+            counts[day, procedure],
+            times[day, procedure],
+            [voted.get((day, procedure, h), 0) for h in (True, False)],
+        )
+        for day, procedure in sorted(counts)
+    )
 
 
-def _day(key: tuple[str, str], turns: Sequence[tuple[str, str, float]], helpful: int, not_helpful: int) -> Day:
-    reasons = Counter(reason for _, reason, _ in turns if reason)
-    p50, p95 = np.percentile([seconds for _, _, seconds in turns], (50, 95))
+def _day(
+    day: str, procedure: str, counts: Sequence[tuple[str, str, int]], times: tuple[float, float], votes: Sequence[int]
+) -> Day:
+    reasons: Counter[str] = Counter()
+    for _, reason, count in counts:
+        reasons[reason] += count
+    del reasons[""]
     return Day(
-        day=key[0],
-        procedure=key[1],
-        questions=len(turns),
-        answered=sum(status in ("answered", "advice") and not reason for status, reason, _ in turns),
-        refused=sum(status in ("not_covered", "advice") and bool(reason) for status, reason, _ in turns),
+        day=day,
+        procedure=procedure,
+        questions=sum(count for _, _, count in counts),
+        answered=sum(n for status, reason, n in counts if status in ("answered", "advice") and not reason),
+        refused=sum(n for status, reason, n in counts if status in ("not_covered", "advice") and reason),
         reasons=tuple(reasons.most_common()),
-        escalated=sum(status in ("emergency", "crisis", "urgent") for status, _, _ in turns),
-        p50=round(float(p50), 4),
-        p95=round(float(p95), 4),
-        helpful=helpful,
-        not_helpful=not_helpful,
+        escalated=sum(n for status, _, n in counts if status in ("emergency", "crisis", "urgent")),
+        p50=round(times[0], 4),
+        p95=round(times[1], 4),
+        helpful=votes[0],
+        not_helpful=votes[1],
     )
 
 
