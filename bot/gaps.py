@@ -15,7 +15,7 @@ from bot.types import Answer, Question, Reply
 from ingest.embed import Vectors
 
 MOST_ROWS = 50_000  # the newest refused or disliked turns that are looked at
-MOST_QUESTIONS = 400  # distinct ones that are clustered, those of most patients first; embedding them is most of the time
+MOST_QUESTIONS = 250  # distinct ones that are clustered, those of most patients first; embedding them is most of the time
 APART = 0.45  # cosine distance, the mean between two clusters (average linkage); looked at on tests/quality, not tuned
 Embed = Callable[[Sequence[str]], Vectors]  # texts -> (n, d) unit vectors
 Ask = Callable[[Question], Reply]

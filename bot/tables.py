@@ -20,6 +20,7 @@ BUSY_TIMEOUT = 5.0  # seconds that SQLite waits for another writer
 _FROM_1_0 = (  # release 1.0 kept the evidence in `turns`, and neither the text shown nor what the question was near to
     "INSERT INTO evidence (number, text, choices, sentences, citations, passages) "
     "SELECT number, '', '[]', sentences, citations, passages FROM turns",
+    "DROP INDEX IF EXISTS turns_at",  # it becomes a wider one
     "ALTER TABLE turns DROP COLUMN sentences",
     "ALTER TABLE turns DROP COLUMN citations",
     "ALTER TABLE turns DROP COLUMN passages",
@@ -40,7 +41,7 @@ class Table(DeclarativeBase):
 class TurnRow(Table):
     __tablename__ = "turns"
     __table_args__ = (
-        Index("turns_at", "at"),
+        Index("turns_at", "at", "procedure", "status", "reason", "seconds"),  # all that figures by day read
         Index("turns_session", "session"),
         Index("turns_status", "status", "number"),
         Index("turns_procedure", "procedure", "number"),
