@@ -1,4 +1,4 @@
-"""The command line: one question or a file of them becomes replies, or figures against labels."""
+"""The command line: one question or a file of them becomes replies, or figures against labels; and the commands of staff."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from bot import commands as staff
 from bot.evaluate import Row, by_page, converse, draw, evaluate, read_rows, risk_coverage
 from bot.faq import Faq
 from bot.rows import to_row, trace
@@ -48,6 +49,7 @@ def _parser() -> argparse.ArgumentParser:
     for command in (ask, judge):
         command.add_argument("--index", type=Path, metavar="DIR")
         command.add_argument("--json", action="store_true")
+    staff.add(commands)
     return parser
 
 
@@ -115,7 +117,7 @@ def _evaluate(args: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
-COMMANDS: dict[str, Callable[[argparse.Namespace, Settings], int]] = {"ask": _ask, "evaluate": _evaluate}
+COMMANDS: dict[str, Callable[[argparse.Namespace, Settings], int]] = {"ask": _ask, "evaluate": _evaluate, **staff.COMMANDS}
 
 if __name__ == "__main__":
     sys.exit(main())

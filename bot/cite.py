@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from bot.types import Citation, Hit, Sentence
 from ingest.index import Index
 from ingest.sentences import sentence_spans
+from ingest.stored import VersionText
 from ingest.types import Passage
 
 
@@ -28,11 +29,11 @@ def quote(index: Index, hits: Sequence[Hit]) -> tuple[tuple[Sentence, ...], tupl
     return sentences, citations
 
 
-def whole_section(index: Index, citation: Citation) -> Citation:
+def whole_section(version: VersionText | Index, citation: Citation) -> Citation:
     """The section that a heading opens around a citation: a run-in label counts as part of its section."""
     inside = [
         section
-        for section in index.sections
+        for section in version.sections
         if section.document == citation.document and section.start <= citation.start and citation.end <= section.end
     ]
     depth = max(1, len(citation.section) - (1 if _is_labelled(citation) else 0))

@@ -7,7 +7,7 @@ import logging
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -92,8 +92,11 @@ class Faq:
         self._suggested = functools.lru_cache(maxsize=512)(self._suggest)
 
     @classmethod
-    def open(cls, settings: Settings, *, with_journal: bool = False) -> Faq:
-        """Loads and warms everything once. Raises FaqError when a model, a setting or the safety data is wrong."""
+    def open(cls, settings: Settings, *, with_journal: bool = False, version: str | None = None) -> Faq:
+        """Loads and warms everything once; answers from `version`, or from the one in use and those that follow it.
+
+        Raises FaqError when a model, a setting or the safety data is wrong.
+        """
         triage = Triage.load(settings.safety)
         wording = Wording.load(settings.safety / "messages.yaml", ROOT / "data" / "clinic.toml")
         threadpool_limits(1, "blas")  # small products: a second thread only waits for a core (1 ms against 100 on a busy machine)
@@ -106,9 +109,9 @@ class Faq:
             with lock:
                 return np.asarray(embeddings.embed_query(text), dtype=np.float32)
 
-        library = Library(Versions(settings.index), Names.load(ROOT / "data" / "names.toml"), folder.id, model.id)
+        library = Library(Versions(settings.index), Names.load(ROOT / "data" / "names.toml"), folder.id, model.id, version)
         settings.data_dir.mkdir(parents=True, exist_ok=True)
-        journal = open_journal(settings.journal, timedelta(days=settings.retention_days)) if with_journal else NullJournal()
+        journal = open_journal(settings.journal, settings.retention, settings.evidence) if with_journal else NullJournal()
         questions = load_questions(ROOT / "data" / "questions.toml")
         faq = cls(library, triage, wording, Reader(model), embed, questions, journal, Vocabulary.load(settings.safety))
         faq.ask(Question("how long does it take"))
@@ -217,6 +220,7 @@ class Faq:
                 f"no.{key}", "es" if reason is Reason.LANGUAGE else "en", title=title, section=section, name=name
             ),
             reason=reason,
+            name=name,
             procedure=known,
             searched=asked,
             choices=self._choices(shelf, known, hits),
@@ -294,20 +298,20 @@ class Faq:
 
     def whole_section(self, citation: Citation) -> Citation:
         """The section that a heading opens around a citation, from the version that the citation names."""
-        return cite.whole_section(self._library.index(citation.version), citation)
+        return cite.whole_section(self._library.text(citation.version), citation)
 
     def document(self, slug: str, version: str | None = None) -> PublishedDocument | None:
         """A published document, of an earlier version when one is named; None when there is no such document."""
         try:
-            index = self._library.index(version or self._library.shelf().index.manifest.id)
+            found = self._library.text(version or self._library.shelf().index.manifest.id)
         except FaqError:
             return None
-        document = index.documents.get(slug)
+        document = found.documents.get(slug)
         if document is None:
             return None
-        sections = tuple(section for section in index.sections if section.document == slug)
+        sections = tuple(section for section in found.sections if section.document == slug)
         return PublishedDocument(
-            slug, document.title, document.text, sections, index.manifest.id, published_on(index.manifest.id)
+            slug, document.title, document.text, sections, found.manifest.id, published_on(found.manifest.id)
         )
 
     @property

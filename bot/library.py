@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 import threading
 from collections.abc import Callable, Mapping
@@ -12,6 +13,7 @@ from bot.scope import Names, Scope
 from bot.search import Lexicon
 from ingest import withdrawn
 from ingest.index import Index
+from ingest.stored import VersionText, read_text
 from ingest.types import FaqError, IndexDamaged, IndexMismatch, IndexMissing, ModelId, Passage
 from ingest.versions import Versions
 from ingest.withdrawn import Withdrawal
@@ -40,10 +42,15 @@ class Shelf:
 class Library:
     """Holds the shelf in use. A daemon thread looks at the pointer and switches; a damaged version is never switched to."""
 
-    def __init__(self, versions: Versions, names: Names, embedding: ModelId, reader: ModelId) -> None:
-        """Opens the current version, or the newest good one before it. A missing index leaves the library empty."""
+    def __init__(self, versions: Versions, names: Names, embedding: ModelId, reader: ModelId, only: str | None = None) -> None:
+        """Opens the current version, or the newest good one before it, or `only` the one that is named.
+
+        A missing index leaves the library empty.
+        """
+        self._only = only
         self._versions, self._names = versions, names
         self._embedding, self._reader = embedding, reader
+        self._text = functools.lru_cache(maxsize=8)(lambda version: read_text(versions.text_path(version)))
         self._shelf: Shelf | None = None
         self._seen: str | None = None
         self._unknown: FaqError | None = None  # the withdrawals cannot be read: better no answer than a withdrawn one
@@ -61,14 +68,12 @@ class Library:
             raise self.problem or IndexMissing("Nothing is published yet. Run `python -m ingest publish`.")
         return self._shelf
 
-    def index(self, version: str) -> Index:
-        """The index of a version that is kept, for showing what was read then. Raises IndexMissing, IndexDamaged."""
-        shelf = self.shelf()
-        if shelf.index.manifest.id == version:
-            return shelf.index
-        if version not in self._versions.ids():
-            raise IndexMissing(f"Version {version} is no longer kept.")
-        return Index(self._versions.path(version), self._versions.manifest(version))
+    def text(self, version: str) -> VersionText:
+        """The words of any version that answers may still point to, kept whole or not. Raises IndexMissing, IndexDamaged."""
+        index = self._shelf.index if self._shelf else None
+        if index is not None and index.manifest.id == version:
+            return VersionText(index.manifest, index.documents, index.sections, index.passages)
+        return self._text(version)
 
     def look(self) -> None:
         """Looks at the pointer and opens what it names, when that is new, and at what is withdrawn."""
@@ -83,7 +88,7 @@ class Library:
 
     def _look_at_pointer(self) -> None:
         try:
-            current = self._versions.current()
+            current = self._only or self._versions.current()
         except IndexDamaged as error:
             current, self.problem = None, error
             if self._shelf is None:
@@ -97,7 +102,7 @@ class Library:
         except FaqError as error:
             log.error("version %s is not used: %s", current, error)
             self.problem = error
-            if self._shelf is None:
+            if self._shelf is None and self._only is None:
                 self._open_newest_good(current)
 
     def close(self) -> None:

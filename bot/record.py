@@ -1,4 +1,4 @@
-"""A finished turn becomes a journal entry: the question is redacted here, and retention is kept here."""
+"""A finished turn becomes a journal entry: what the patient wrote is redacted here, and retention is kept here."""
 
 from __future__ import annotations
 
@@ -10,10 +10,13 @@ from datetime import UTC, datetime
 from bot.journal import Entry, Journal, JournalError
 from bot.redact import redact
 from bot.rows import to_row, trace
-from bot.types import NoAnswer, Reply
+from bot.types import Answer, NoAnswer, Reason, Reply
 from bot.vocabulary import Vocabulary
+from ingest.kinds import kind_of_path
 
 PRUNE_SECONDS = 3600.0  # between two looks for what is older than the retention time
+MOST_PASSAGES = 8  # kept of those that were considered and not used; a procedure page has 10 to 60
+_KEPT = ("passage", "similarity", "lexical", "probability", "used", "why")
 log = logging.getLogger(__name__)
 
 
@@ -32,8 +35,9 @@ class Recorder:
         words = self._words()
         row = to_row(reply, session, seconds)
         passages = [
-            {key: hit[key] for key in ("passage", "similarity", "lexical", "probability", "used")} for hit in trace(reply)[:8]
+            {key: hit[key] for key in _KEPT} for place, hit in enumerate(trace(reply)) if place < MOST_PASSAGES or hit["used"]
         ]
+        topic, section = _nearest(reply)
         self._journal.record(
             Entry(
                 id=id,
@@ -45,6 +49,11 @@ class Recorder:
                 reason=reply.reason.value if isinstance(reply, NoAnswer) else "",
                 procedure=reply.procedure or "",
                 version=reply.version,
+                missing=[redact(part, words) for part in reply.missing] if isinstance(reply, Answer) else (),
+                topic=topic,
+                section=section,
+                text=_text(reply, words),
+                choices=[{"label": choice.label, "procedure": choice.procedure} for choice in reply.choices],
                 passages=passages,
                 sentences=row["sentences"],
                 citations=row["citations"],
@@ -72,8 +81,25 @@ class Recorder:
         while True:
             try:
                 if gone := self._journal.prune(datetime.now(UTC)):
-                    log.info("%d turns older than the retention time were deleted", gone)
+                    log.info("the words of %d turns older than the retention time, or the turns, were deleted", gone)
             except JournalError as error:
                 log.error("retention could not be kept: %s", error)
             if self._stop.wait(PRUNE_SECONDS):
                 return
+
+
+def _nearest(reply: Reply) -> tuple[str, str]:
+    """The kind and the headings of the section that is nearest to the question; none when it was not about our pages."""
+    off_topic = isinstance(reply, NoAnswer) and reply.reason is Reason.OFF_TOPIC
+    if off_topic or not reply.hits:
+        return "none", ""
+    path = reply.hits[0].passage.path
+    kind = kind_of_path(path)
+    return kind.value if kind else "none", " › ".join(path)
+
+
+def _text(reply: Reply, words: Vocabulary) -> str:
+    """What the patient read. Its only words that can be a patient's are the name of a procedure that has no page."""
+    if isinstance(reply, NoAnswer) and reply.name:
+        return reply.text.replace(reply.name, redact(reply.name, words).text)
+    return reply.text

@@ -42,7 +42,8 @@ def to_row(reply: Reply, id: str, seconds: float) -> dict[str, Any]:
 def trace(reply: Reply) -> list[dict[str, Any]]:
     """What was considered, best first, with scores and whether it was used."""
     used = {(c.document, c.start) for c in reply.citations} if isinstance(reply, Answer) else set()
-    return [_hit(hit, (hit.passage.document, hit.passage.start) in used) for hit in reply.hits]
+    not_used = "another passage answers better" if used else "the page does not answer surely enough"
+    return [_hit(hit, (hit.passage.document, hit.passage.start) in used, not_used) for hit in reply.hits]
 
 
 def _citation(citation: Citation) -> dict[str, Any]:
@@ -57,13 +58,13 @@ def _citation(citation: Citation) -> dict[str, Any]:
     }
 
 
-def _hit(hit: Hit, used: bool) -> dict[str, Any]:
+def _hit(hit: Hit, used: bool, not_used: str) -> dict[str, Any]:
     return {
         "passage": hit.passage.id,
         "similarity": round(hit.similarity, 4),
         "lexical": round(hit.lexical, 4),
         "probability": round(hit.probability, 4),
         "used": used,
-        "why": "quoted" if used else "another passage answers better, or the page does not answer",
+        "why": "quoted" if used else not_used,
         "text": hit.passage.text,
     }

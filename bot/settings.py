@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from datetime import timedelta
 from pathlib import Path
 
 from pydantic import Field, ValidationError
@@ -29,7 +30,16 @@ class Settings(BaseSettings):
     frame_ancestors: str = Field(default="'self'", description="sites that may embed the chat (a CSP source list)")
     rate_per_minute: int = Field(default=60, ge=1, description="questions one address may ask in a minute")
     max_waiting: int = Field(default=32, ge=1, description="questions that may wait for the engine before “busy”")
-    retention_days: int = Field(default=30, ge=1, description="days the journal keeps redacted questions")
+    retention_days: int = Field(default=30, ge=1, description="days the journal keeps redacted questions and sessions")
+    evidence_days: int = Field(default=365, ge=1, description="days the journal keeps replies and what they rest on")
+
+    @property
+    def retention(self) -> timedelta:
+        return timedelta(days=self.retention_days)
+
+    @property
+    def evidence(self) -> timedelta:
+        return timedelta(days=self.evidence_days)
 
     @property
     def index(self) -> Path:

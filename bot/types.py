@@ -139,6 +139,7 @@ class NoAnswer(Base):
     """An honest no, with the next step."""
 
     reason: Reason
+    name: str = ""  # of the procedure that has no page, as the patient may have written it; stands in `text`
 
     @property
     def status(self) -> Status:

@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import asdict
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +22,8 @@ from ingest import audit, pipeline, screen, withdrawn
 from ingest.asking import ask
 from ingest.embed import DEFAULT_MODEL, stay_offline
 from ingest.stored import read_outlines
-from ingest.types import FaqError, IndexMissing, Manifest, Outline, PublishBusy
-from ingest.versions import Versions
+from ingest.types import ConfigurationError, FaqError, IndexMissing, Manifest, Outline, PublishBusy
+from ingest.versions import EVIDENCE, Versions
 
 ROOT = Path(__file__).parents[1]
 REFUSED, USAGE, BUSY = 1, 2, 75
@@ -96,7 +97,16 @@ def _places(args: argparse.Namespace) -> pipeline.Places:
         data / "clinic.toml",
         data / "golden.jsonl",
         data / "questions.toml",
+        _evidence(),
     )
+
+
+def _evidence() -> timedelta:
+    """How long the words of old versions stay: as long as the journal keeps what rests on them."""
+    days = os.environ.get("FAQ_EVIDENCE_DAYS", str(EVIDENCE.days))
+    if not days.isdecimal() or int(days) < 1:
+        raise ConfigurationError(f"FAQ_EVIDENCE_DAYS: {days!r} is not a number of days. The README's table says what it takes.")
+    return timedelta(days=int(days))
 
 
 def _plan(args: argparse.Namespace) -> int:

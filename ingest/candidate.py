@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from pathlib import Path
 
 from ingest.answers import AnswerChange
@@ -15,7 +16,7 @@ from ingest.read import read_folder, source_hashes
 from ingest.read.problems import error, warning
 from ingest.stored import read_outlines
 from ingest.types import IndexDamaged, Level, Manifest, ModelId, Outline, Problem
-from ingest.versions import Versions
+from ingest.versions import EVIDENCE, Versions
 
 SHRINKS = 0.2  # of all words: a larger loss is more often a slip than meant
 
@@ -31,6 +32,7 @@ class Places:
     clinic: Path = Path("data/clinic.toml")
     golden: Path | None = None  # questions whose right section must not be lost
     suggested: Path | None = None  # questions that the chat offers
+    evidence: timedelta = EVIDENCE  # how long the words of old versions stay
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,7 +84,7 @@ def publish(places: Places, progress: Progress = _silent, wishes: Wishes | None 
         versions.switch(manifest.id)
         if found.before:
             withdrawn.lift(places.index, found.before, found.outlines, wishes.who)
-        removed = versions.prune()
+        removed = versions.prune(places.evidence)
     return replace(outcome, version=manifest.id, passages=manifest.passages, encoded=encoded, removed_versions=tuple(removed))
 
 

@@ -3,6 +3,7 @@
 index/CURRENT          one line, a version id
 index/publish.lock     flock, freed by the kernel when its holder dies
 index/versions/<id>/   complete and immutable
+index/archive/<id>/    the words of a version that is no longer kept whole, for links of old answers; ARCHIVED says since when
 index/staging-*        unfinished; removed by the next holder of the lock
 """
 
@@ -10,6 +11,7 @@ from __future__ import annotations
 
 import fcntl
 import json
+import logging
 import os
 import re
 import shutil
@@ -18,9 +20,12 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from ingest.stored import TEXT
 from ingest.types import IndexDamaged, IndexMissing, Manifest, PublishBusy
 
 KEPT = 5  # versions that stay for going back
+EVIDENCE = timedelta(days=365)  # that the words of older ones stay, unless a setting says otherwise
+log = logging.getLogger(__name__)
 _ID = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{6}")
 _TIME = "%Y%m%dT%H%M%SZ"
 
@@ -37,6 +42,13 @@ class Versions:
 
     def path(self, version: str) -> Path:
         return self.folder / "versions" / version
+
+    def text_path(self, version: str) -> Path:
+        """Where the words of a version are read from, kept whole or not. Raises IndexMissing."""
+        for path in (self.path(version), self.folder / "archive" / version):
+            if _ID.fullmatch(version) and path.is_dir():
+                return path
+        raise IndexMissing(f"Version {version} is no longer kept.")
 
     def current(self) -> str | None:
         """The id in CURRENT, or None before the first publish. Raises IndexDamaged when the pointer is not a known id."""
@@ -111,15 +123,60 @@ class Versions:
         temporary.replace(self.folder / "CURRENT")
         _fsync(self.folder)
 
-    def prune(self) -> list[str]:
-        """Removes all but the newest KEPT versions; the current one always stays. Returns what was removed."""
+    def prune(self, evidence: timedelta = EVIDENCE, now: datetime | None = None) -> list[str]:
+        """Keeps only the words of all but the newest KEPT versions and the current one, and those only for `evidence`.
+
+        Returns the versions that are no longer kept whole. What cannot be archived stays whole and is logged.
+        """
+        moment = now or datetime.now(UTC)
         current = self.current()
-        gone = [version for version in self.ids()[:-KEPT] if version != current]
-        for version in gone:
-            doomed = self.folder / f"staging-gone-{version}"
-            self.path(version).rename(doomed)  # one step, so that no half a version is ever listed
-            shutil.rmtree(doomed, ignore_errors=True)
+        gone = []
+        for version in self.ids()[:-KEPT]:
+            if version == current:
+                continue
+            try:
+                self._archive(version, moment)
+            except OSError as error:
+                log.error("version %s stays, its words could not be archived: %s", version, error)
+                continue
+            self._remove(self.path(version))
+            gone.append(version)
+        for path in self.folder.glob("archive/*"):
+            if _ID.fullmatch(path.name) and _archived_on(path) < moment - evidence:
+                self._remove(path)
         return gone
+
+    def _archive(self, version: str, now: datetime) -> None:
+        """Copies the words of a version, durably and in one step; a machine that stops half-way leaves nothing to be seen."""
+        target = self.folder / "archive" / version
+        if target.exists():
+            return
+        target.parent.mkdir(exist_ok=True)
+        staged = self.folder / f"staging-archive-{version}"
+        staged.mkdir()
+        for part in (self.path(version) / name for name in TEXT):
+            if part.is_dir():
+                shutil.copytree(part, staged / part.name)
+            elif part.exists():
+                shutil.copyfile(part, staged / part.name)
+        (staged / "ARCHIVED").write_text(now.isoformat(timespec="seconds") + "\n", encoding="ascii")
+        for path in (*sorted(staged.rglob("*")), staged):
+            _fsync(path)
+        staged.rename(target)
+        _fsync(target.parent)
+
+    def _remove(self, path: Path) -> None:
+        doomed = self.folder / f"staging-gone-{path.name}"
+        path.rename(doomed)  # one step, so that no half a version is ever listed
+        shutil.rmtree(doomed, ignore_errors=True)
+
+
+def _archived_on(path: Path) -> datetime:
+    """Since when only the words are kept; now when that cannot be read, so that nothing goes too early."""
+    try:
+        return datetime.fromisoformat((path / "ARCHIVED").read_text(encoding="ascii").strip())
+    except (OSError, ValueError):
+        return datetime.now(UTC)
 
 
 def _fsync(path: Path) -> None:

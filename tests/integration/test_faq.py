@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -130,6 +131,42 @@ def test_a_new_version_is_read_within_two_seconds_and_an_old_citation_still_open
     assert "50 to 95" in after.text and after.version == published
     assert "45 to 90" in engine.whole_section(before.citations[0]).quote
     engine.close()
+
+
+def publish_again(versions: Versions) -> None:
+    """Publishes the current version's files as a new one, through the steps that every publish takes last."""
+    with versions.lock():
+        current = versions.current()
+        assert current
+        staged = versions.stage()
+        shutil.copytree(versions.path(current), staged, dirs_exist_ok=True)
+        manifest = replace(versions.manifest(current), id=versions.new_id("abcdef"), parent=current)
+        (staged / "manifest.json").write_text(json.dumps(manifest.to_json()))
+        versions.complete(staged, manifest.id)
+        versions.switch(manifest.id)
+        versions.prune()
+
+
+def test_an_old_citation_opens_at_the_same_words_after_eight_publishes(own_index: Path, tmp_path: Path) -> None:
+    engine = Faq.open(settings_for(own_index))
+    before = engine.ask(Question("how long does it take"))
+    assert isinstance(before, Answer)
+    cited = before.citations[0]
+    section, page = engine.whole_section(cited), engine.document(cited.document)
+    documents = Path(shutil.copytree(CLINIC, tmp_path / "procedures"))
+    file = documents / "si-joint-fusion.txt"
+    file.write_text(file.read_text(encoding="utf-8").replace("45 to 90", "50 to 95"), encoding="utf-8")
+    assert pipeline.publish(places(documents, own_index)).version
+    for _ in range(7):
+        publish_again(Versions(own_index))
+    engine.close()
+    later = Faq.open(settings_for(own_index))
+    assert before.version not in Versions(own_index).ids()
+    opened = later.document(cited.document, cited.version)
+    assert page and opened == page and opened.text[cited.start : cited.end] == cited.quote
+    assert later.whole_section(cited) == section
+    assert later.document(cited.document, "20200101T000000Z-000000") is None
+    later.close()
 
 
 def test_withdrawn_words_leave_every_answer_within_five_seconds_and_come_back(own_index: Path) -> None:

@@ -3,24 +3,38 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from ingest.types import IndexDamaged, IndexMissing, Manifest, ModelId, PublishBusy
+from ingest.stored import read_text
+from ingest.types import IndexDamaged, IndexMissing, Manifest, ModelId, PublishBusy, sha256_of
 from ingest.versions import KEPT, Versions
 
 MODEL = ModelId("m", "0" * 64, 384)
 
 
+TEXT = "Page\nAftercare:\nRest for one day.\n"
+FILES = {
+    "documents/page.txt": TEXT,
+    "outline.json": json.dumps(
+        {"documents": [{"slug": "page", "title": "Page", "source": "page.txt"}], "sections": [], "passages": []}
+    ),
+}
+
+
 def manifest(version: str) -> Manifest:
-    return Manifest(version, None, "2026-01-01T00:00:00+00:00", "abc", {}, {}, 1, 1, "1", MODEL, MODEL)
+    files = {path: sha256_of(text) for path, text in FILES.items()}
+    return Manifest(version, None, "2026-01-01T00:00:00+00:00", "abc", {}, {}, 1, 1, "1", MODEL, MODEL, files)
 
 
 def add(versions: Versions, version: str) -> str:
     with versions.lock():
         staged = versions.stage()
+        (staged / "documents").mkdir()
+        for path, text in {**FILES, "vectors.npy": "vectors"}.items():
+            (staged / path).write_text(text, encoding="utf-8")
         (staged / "manifest.json").write_text(json.dumps(manifest(version).to_json()))
         versions.complete(staged, version)
     return version
@@ -91,6 +105,55 @@ def test_pruning_keeps_five_and_the_one_in_use(versions: Versions) -> None:
     versions.switch(known[0])
     assert versions.prune() == [known[1]]
     assert versions.ids() == [known[0], *known[2:]]
+
+
+def test_pruning_keeps_the_words_of_a_version_and_nothing_to_search_it_with(versions: Versions) -> None:
+    known = [add(versions, version) for version in ids(KEPT + 1)]
+    before = (versions.path(known[0]) / "documents" / "page.txt").read_bytes()
+    versions.switch(known[-1])
+    assert versions.prune() == [known[0]]
+    kept = versions.text_path(known[0])
+    assert sorted(path.name for path in kept.iterdir()) == ["ARCHIVED", "documents", "manifest.json", "outline.json"]
+    assert (kept / "documents" / "page.txt").read_bytes() == before
+    assert read_text(kept).documents["page"].text == TEXT
+
+
+def test_the_words_of_an_old_version_go_when_no_answer_rests_on_them_any_more(versions: Versions) -> None:
+    known = [add(versions, version) for version in ids(KEPT + 1)]
+    versions.switch(known[-1])
+    archived = datetime(2026, 1, 10, tzinfo=UTC)
+    versions.prune(timedelta(days=365), archived)
+    versions.prune(timedelta(days=365), archived + timedelta(days=365))
+    assert versions.text_path(known[0])
+    versions.prune(timedelta(days=365), archived + timedelta(days=366))
+    with pytest.raises(IndexMissing, match="no longer kept"):
+        versions.text_path(known[0])
+    assert versions.ids() == known[1:]
+
+
+def test_a_machine_that_stopped_while_archiving_loses_no_words(versions: Versions) -> None:
+    known = [add(versions, version) for version in ids(KEPT + 1)]
+    versions.switch(known[-1])
+    half = versions.folder / f"staging-archive-{known[0]}"
+    half.mkdir()
+    with versions.lock():
+        assert versions.prune() == [known[0]]
+    assert read_text(versions.text_path(known[0])).documents["page"].text == TEXT
+
+
+def test_altered_words_of_an_old_version_are_never_shown(versions: Versions) -> None:
+    known = [add(versions, version) for version in ids(KEPT + 1)]
+    versions.switch(known[-1])
+    versions.prune()
+    (versions.text_path(known[0]) / "documents" / "page.txt").write_text(TEXT.replace("one", "two"))
+    with pytest.raises(IndexDamaged, match="altered"):
+        read_text(versions.text_path(known[0]))
+
+
+@pytest.mark.parametrize("version", ["../..", "..", "20260101T000000Z-ffffff", ""])
+def test_only_a_known_versions_words_are_looked_for(versions: Versions, version: str) -> None:
+    with pytest.raises(IndexMissing):
+        versions.text_path(version)
 
 
 def test_going_back_leads_to_older_versions_newest_first(versions: Versions) -> None:
