@@ -55,8 +55,12 @@ def draw(at: Desk, labels: Labels) -> None:
     elif not closed:
         draw_choices(at, conversation, labels.suggestions, at.faq.suggestions(conversation.procedure), "suggestions")
     with st.bottom:
-        st.chat_input(labels.ask, key="question", max_chars=LONGEST_QUESTION, on_submit=_submitted, args=(at, conversation))
+        typed = st.chat_input(labels.ask, key="question", max_chars=LONGEST_QUESTION, on_submit=_submitted, args=(at, conversation))
         st.html(f'<p class="faq faq-safety">{labels.safety}</p>')
+    if typed and not st.session_state.pop("taken", False):  # typed as the line came back: a new session calls no callback
+        _submitted(at, conversation)
+        st.session_state.pop("taken")
+        st.rerun()
 
 
 def draw_scope(titles: Mapping[str, str], conversation: Conversation, labels: Labels) -> None:
@@ -128,6 +132,7 @@ def _conversation(at: Desk) -> Conversation:
 
 
 def _submitted(at: Desk, conversation: Conversation) -> None:
+    st.session_state.taken = True
     if question := str(st.session_state.question or "").strip():
         _ask(at, conversation, question, None)
 

@@ -55,9 +55,9 @@ class Labels:
     not_current: str  # {date}
     helpful: str
     yes: str
-    yes_more: str  # for screen readers, after the word
+    yes_said: str  # the button's name for screen readers, which may read it alone
     no: str
-    no_more: str
+    no_said: str
     why: str
     reasons: tuple[tuple[str, str], ...]  # code of bot.journal.REASONS, words on the button
     thanks: str
@@ -119,9 +119,9 @@ ENGLISH = Labels(
     not_current="This is how the page read on {date}. It has changed since.",
     helpful="Was this helpful?",
     yes="Yes",
-    yes_more=", it helped",
+    yes_said="Yes, it helped",
     no="No",
-    no_more=", it did not help",
+    no_said="No, it did not help",
     why="What went wrong?",
     reasons=(
         ("not_asked", "Not what I asked"),
@@ -189,9 +189,9 @@ SPANISH = Labels(
     not_current="Así decía la página el {date}. Ha cambiado desde entonces.",
     helpful="¿Le ayudó esto?",
     yes="Sí",
-    yes_more=", me ayudó",
+    yes_said="Sí, me ayudó",
     no="No",
-    no_more=", no me ayudó",
+    no_said="No, no me ayudó",
     why="¿Qué falló?",
     reasons=(
         ("not_asked", "No es lo que pregunté"),

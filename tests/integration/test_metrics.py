@@ -45,6 +45,8 @@ def test_it_is_off_by_default_and_a_taken_port_stops_nobody() -> None:
     assert Settings.model_fields["metrics_port"].default == 0
     with served(Metrics(), lambda: State(None, False), "127.0.0.1", 0) as port:
         assert port == 0
-    with served(Metrics(), lambda: State(None, False), "127.0.0.1", free_port()) as taken:
-        with served(Metrics(), lambda: State(None, False), "127.0.0.1", taken) as port:
-            assert port == 0
+    with (
+        served(Metrics(), lambda: State(None, False), "127.0.0.1", free_port()) as taken,
+        served(Metrics(), lambda: State(None, False), "127.0.0.1", taken) as port,
+    ):
+        assert port == 0
