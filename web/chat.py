@@ -55,7 +55,9 @@ def draw(at: Desk, labels: Labels) -> None:
     elif not closed:
         draw_choices(at, conversation, labels.suggestions, at.faq.suggestions(conversation.procedure), "suggestions")
     with st.bottom:
-        typed = st.chat_input(labels.ask, key="question", max_chars=LONGEST_QUESTION, on_submit=_submitted, args=(at, conversation))
+        typed = st.chat_input(
+            labels.ask, key="question", max_chars=LONGEST_QUESTION, on_submit=_submitted, args=(at, conversation)
+        )
         st.html(f'<p class="faq faq-safety">{labels.safety}</p>')
     if typed and not st.session_state.pop("taken", False):  # typed as the line came back: a new session calls no callback
         _submitted(at, conversation)
