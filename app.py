@@ -10,7 +10,8 @@ import streamlit as st
 
 from bot.settings import load_settings
 from web.chat import on_error
-from web.desk import close_desk, open_desk
+from web.desk import close_desk, is_closed, open_desk, version_in_use
+from web.metrics import Metrics, State, served
 from web.middleware import middleware
 from web.routes import routes
 
@@ -19,10 +20,12 @@ settings = load_settings()
 
 @asynccontextmanager
 async def lifespan(_app: st.App) -> AsyncIterator[None]:
-    open_desk(settings)
+    metrics = Metrics()
+    open_desk(settings, metrics)
     gc.collect()
     gc.freeze()  # Streamlit collects everything after each script run: half the CPU of an answer (FINDINGS.md)
-    yield
+    with served(metrics, lambda: State(version_in_use(), is_closed()), settings.host, settings.metrics_port):
+        yield
     close_desk()
 
 

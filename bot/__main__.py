@@ -1,4 +1,4 @@
-"""The command line: one question or a file of them becomes replies, or figures against labels; and the commands of staff."""
+"""The command line: a question or a file of them becomes replies or figures; the chat is closed and opened; what staff ask."""
 
 from __future__ import annotations
 
@@ -12,11 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from bot import commands as staff
+from bot import switch
 from bot.evaluate import Row, by_page, converse, draw, evaluate, read_rows, risk_coverage
 from bot.faq import Faq
 from bot.rows import to_row, trace
 from bot.settings import Settings, load_settings
 from bot.types import Answer, Reply
+from ingest import audit
 from ingest.types import FaqError
 
 FAILED, USAGE = 1, 2
@@ -46,8 +48,14 @@ def _parser() -> argparse.ArgumentParser:
     judge = commands.add_parser("evaluate", help="figures against labels")
     judge.add_argument("file", type=Path)
     judge.add_argument("--curve", type=Path, metavar="FILE.png", help="write the risk–coverage curve")
-    for command in (ask, judge):
+    shut = commands.add_parser("close", help="every patient reads “please call us”; danger cards go on working")
+    again = commands.add_parser("open", help="let the chat answer again")
+    for command in (shut, again):
+        command.add_argument("--by", metavar="NAME", default=audit.whoever(), help="default: the account that runs this")
+        command.add_argument("--reason", metavar="TEXT", required=command is shut, default="")
+    for command in (ask, judge, shut, again):
         command.add_argument("--index", type=Path, metavar="DIR")
+    for command in (ask, judge):
         command.add_argument("--json", action="store_true")
     staff.add(commands)
     return parser
@@ -117,7 +125,25 @@ def _evaluate(args: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
-COMMANDS: dict[str, Callable[[argparse.Namespace, Settings], int]] = {"ask": _ask, "evaluate": _evaluate, **staff.COMMANDS}
+def _close(args: argparse.Namespace, settings: Settings) -> int:
+    switch.close(settings.data_dir, settings.index, args.by, args.reason)
+    print("The chat is closed: patients read that they should call. `python -m bot open` opens it.")
+    return 0
+
+
+def _open(args: argparse.Namespace, settings: Settings) -> int:
+    switch.reopen(settings.data_dir, settings.index, args.by, args.reason)
+    print("The chat is open.")
+    return 0
+
+
+COMMANDS: dict[str, Callable[[argparse.Namespace, Settings], int]] = {
+    "ask": _ask,
+    "evaluate": _evaluate,
+    "close": _close,
+    "open": _open,
+    **staff.COMMANDS,
+}
 
 if __name__ == "__main__":
     sys.exit(main())

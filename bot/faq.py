@@ -43,11 +43,13 @@ from bot.types import (
 from bot.vocabulary import Vocabulary
 from bot.wording import Wording
 from ingest.embed import ReaderModel, Vectors, find_model, load_embeddings
+from ingest.glossary import Glossary
 from ingest.kinds import Kind, kind_of_path
 from ingest.types import FaqError, Section
 from ingest.versions import Versions
 
 MIN_ANSWERABLE = 0.75  # probability; set on tests/quality, checked on questions kept apart from it, see decisions/0007
+NEAR = MIN_ANSWERABLE / 4  # probability; above, a refusal names the section that comes nearest
 ALSO = 0.2  # a further passage is quoted when it is this share as probable as the best one
 MOST_QUOTED = 6  # passages; more than a patient reads on a phone at once
 SURE = 0.98  # probability; asked of a page when the message reads like small talk or another field: jokes reach .92
@@ -55,6 +57,7 @@ LISTED = 0.35  # another item of the same list is shown when it states what is a
 COMPLETE = 0.9  # probability; below, the page says something on this and the patient is told that it may not be all
 FURTHER = 0.9  # probability; words not shown yet are given to "and the others?" from here
 CHOICES = 3  # questions offered after a reply
+FIRST_CHOICES = 4  # questions offered in an empty chat
 log = logging.getLogger(__name__)
 Embed = Callable[[str], Vectors]
 
@@ -84,9 +87,11 @@ class Faq:
         questions: dict[Kind, str],
         journal: Journal,
         vocabulary: Vocabulary,
+        glossary: Glossary,
     ) -> None:
         self._library, self._triage, self.wording, self._reader = library, triage, wording, reader
         self.journal = Recorder(journal, vocabulary, self._texts)
+        self.glossary = glossary
         self._embed = functools.lru_cache(maxsize=256)(embed)  # memory only; triage and search ask for the same text
         self._questions = questions
         self._suggested = functools.lru_cache(maxsize=512)(self._suggest)
@@ -113,7 +118,8 @@ class Faq:
         settings.data_dir.mkdir(parents=True, exist_ok=True)
         journal = open_journal(settings.journal, settings.retention, settings.evidence) if with_journal else NullJournal()
         questions = load_questions(ROOT / "data" / "questions.toml")
-        faq = cls(library, triage, wording, Reader(model), embed, questions, journal, Vocabulary.load(settings.safety))
+        vocabulary, glossary = Vocabulary.load(settings.safety), Glossary.load(ROOT / "data" / "glossary.toml")
+        faq = cls(library, triage, wording, Reader(model), embed, questions, journal, vocabulary, glossary)
         faq.ask(Question("how long does it take"))
         return faq
 
@@ -161,17 +167,19 @@ class Faq:
         answered = [(part, reading) for part, reading in readings if _answers(shelf, reading, bar)]
         best = max((reading for _, reading in readings), key=lambda reading: reading.answerable)
         if not answered:
-            return self._refuse(shelf, procedure, asked, best, assessment)
+            return self._refuse(shelf, procedure, asked, best, assessment, bar)
         used = [hit for _, reading in answered for hit in quoted(reading)]
         sentences, citations = cite.quote(shelf.index, used)
-        missing = tuple(part for part, reading in readings if not _answers(shelf, reading, bar))
+        withdrawn = tuple(part for part, reading in readings if _withdrawn(shelf, reading, bar))
+        missing = tuple(part for part, reading in readings if reading.answerable < bar)
         touched = any(reading.answerable < COMPLETE for _, reading in answered)
         return Answer(
             text="\n".join(citation.quote for citation in citations),
             sentences=sentences,
             citations=citations,
             missing=missing,
-            notices=(*((Notice.PART_MISSING,) if missing else ()), *((Notice.PARTIAL,) if touched else ())),
+            withdrawn=withdrawn,
+            notices=(*((Notice.PART_MISSING,) if missing or withdrawn else ()), *((Notice.PARTIAL,) if touched else ())),
             procedure=procedure,
             searched=asked,
             confidence=min(reading.answerable for _, reading in answered),
@@ -188,14 +196,17 @@ class Faq:
         readings = [self._reader.read(text, shelf.index, hits) for text in dict.fromkeys((question, asking(question)))]
         return max(readings, key=lambda reading: reading.answerable)
 
-    def _refuse(self, shelf: Shelf, procedure: str, asked: str, best: Reading, assessment: Assessment) -> Reply:
-        """The kind of "no": a decision for the care team, not our field, or not on this page."""
-        if assessment.advice:
+    def _refuse(self, shelf: Shelf, procedure: str, asked: str, best: Reading, assessment: Assessment, bar: float) -> Reply:
+        """The kind of "no": taken out of answers, a decision for the care team, not our field, or not on this page."""
+        if _withdrawn(shelf, best, bar):
+            reason = Reason.WITHDRAWN
+        elif assessment.advice:
             reason = Reason.ADVICE
         elif assessment.topic != "procedure":
             reason = Reason.OFF_TOPIC
         else:
-            reason = Reason.DETAIL if best.answerable >= MIN_ANSWERABLE / 4 else Reason.TOPIC
+            near_miss = Reason.WITHDRAWN if _withdrawn(shelf, best, NEAR) else Reason.DETAIL
+            reason = near_miss if best.answerable >= NEAR else Reason.TOPIC
         near = kind_of_path(best.hits[0].passage.path) if best.hits and reason is Reason.DETAIL else None
         return self._no(shelf, reason, asked, procedure, best=best, near=near)
 
@@ -236,9 +247,9 @@ class Faq:
         choices = tuple(Choice(shelf.titles[slug], asked, slug) for slug in slugs)
         return Clarify(text=self.wording.text("clarify"), searched=asked, choices=choices, version=shelf.index.manifest.id)
 
-    def danger(self, text: str, least: Level = Level.EMERGENCY) -> Escalation | None:
-        """The card for a red flag by the rules alone: no model, no index, a few ms. What is asked even when all else is busy."""
-        assessment = self._triage.assess(text, None)
+    def danger(self, text: str, least: Level = Level.EMERGENCY, *, rules_only: bool = True) -> Escalation | None:
+        """The card for a red flag. By the rules alone it needs no model, no index, a few ms: asked even when all else is busy."""
+        assessment = self._triage.assess(text, None if rules_only else self._embed)
         return self._escalation(assessment) if assessment.level >= least else None
 
     def _escalation(self, assessment: Assessment) -> Escalation:
@@ -272,17 +283,19 @@ class Faq:
         return tuple(choice for _, choice in offered[:CHOICES])
 
     def suggestions(self, procedure: str | None) -> tuple[Choice, ...]:
-        """Four questions for an empty chat: about the page, or about the only procedure there is, or one a procedure."""
+        """Four questions for an empty chat: about the page, or the only procedure there is, or one a procedure, each of another kind."""
         shelf = self._library.shelf()
         slug = procedure if procedure in shelf.titles else _only(shelf)
         if slug is not None:
-            return tuple(choice for _, choice in self._suggested(shelf, slug)[:4])
-        firsts = (self._suggested(shelf, slug) for slug in sorted(shelf.titles))
-        return tuple(
-            replace(pairs[0][1], label=f"{shelf.titles[str(pairs[0][1].procedure)]}: {pairs[0][1].label}")
-            for pairs in firsts
-            if pairs
-        )[:4]
+            return tuple(choice for _, choice in self._suggested(shelf, slug)[:FIRST_CHOICES])
+        varied: dict[Kind, Choice] = {}
+        for slug in sorted(shelf.titles):
+            offered = [pair for pair in self._suggested(shelf, slug) if pair[0] not in varied]
+            for kind, choice in offered[:1]:
+                varied[kind] = replace(choice, label=f"{shelf.titles[slug]}: {choice.label}")
+            if len(varied) == FIRST_CHOICES:
+                break
+        return tuple(varied.values())
 
     def related(self, reply: Reply) -> tuple[Choice, ...]:
         """Up to three next questions that the page answers and this reply did not."""
@@ -297,8 +310,12 @@ class Faq:
         return tuple(sorted(self._library.shelf().titles.items(), key=lambda pair: pair[1]))
 
     def whole_section(self, citation: Citation) -> Citation:
-        """The section that a heading opens around a citation, from the version that the citation names."""
-        return cite.whole_section(self._library.text(citation.version), citation)
+        """The section that a heading opens around a citation, from the version that the citation names.
+
+        Only the citation when something in that section is withdrawn: it is not shown around the quoted words either.
+        """
+        whole = cite.whole_section(self._library.text(citation.version), citation)
+        return whole if self._library.shelf().may_show(whole.document, whole.section) else citation
 
     def document(self, slug: str, version: str | None = None) -> PublishedDocument | None:
         """A published document, of an earlier version when one is named; None when there is no such document."""
@@ -337,7 +354,12 @@ class Faq:
 
 def _answers(shelf: Shelf, reading: Reading, bar: float) -> bool:
     """Sure enough, and nothing of it withdrawn: half a list of risks would mislead more than none."""
-    return reading.answerable >= bar and all(shelf.may_quote(hit.passage) for hit in quoted(reading))
+    return reading.answerable >= bar and not _withdrawn(shelf, reading, bar)
+
+
+def _withdrawn(shelf: Shelf, reading: Reading, bar: float) -> bool:
+    """Whether this would be quoted if none of it were withdrawn."""
+    return reading.answerable >= bar and any(not shelf.may_quote(hit.passage) for hit in quoted(reading))
 
 
 def quoted(reading: Reading) -> tuple[Hit, ...]:

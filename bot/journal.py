@@ -137,8 +137,10 @@ class SqlJournal:
         with self._quiet, self._logged("feedback"), Session(self._engine) as db, db.begin():
             turn = db.scalar(select(TurnRow).where(TurnRow.id == reply))
             if turn is not None and why in REASONS:
+                voted = db.get(FeedbackRow, turn.id)
                 db.merge(FeedbackRow(reply=turn.id, at=iso(at), helpful=helpful, why=why))
-                _count(db, at, turn.procedure, "helpful" if helpful else "not_helpful")
+                if voted is None:  # a reason given after the no is not a second vote
+                    _count(db, at, turn.procedure, "helpful" if helpful else "not_helpful")
 
     def prune(self, now: datetime) -> int:
         """Blanks patients' words and sessions, then deletes whole turns, when their times are over, for good.

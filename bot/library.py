@@ -34,6 +34,11 @@ class Shelf:
     def may_quote(self, passage: Passage) -> bool:
         return not any(one.covers(passage.document, passage.path) for one in self.withdrawn)
 
+    def may_show(self, document: str, section: tuple[str, ...]) -> bool:
+        """Whether nothing in a whole section is withdrawn."""
+        within = ((one, one.section or ()) for one in self.withdrawn if one.document == document)
+        return not any(one.covers(document, section) or path[: len(section)] == section for one, path in within)
+
     @property
     def titles(self) -> Mapping[str, str]:
         return MappingProxyType({slug: document.title for slug, document in self.index.documents.items()})

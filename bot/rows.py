@@ -28,6 +28,7 @@ def to_row(reply: Reply, id: str, seconds: float) -> dict[str, Any]:
             row["sentences"] = [{"text": s.text, "citations": [s.citation]} for s in reply.sentences]
             row["citations"] = [_citation(citation) for citation in reply.citations]
             row["missing"] = list(reply.missing)
+            row["withdrawn"] = list(reply.withdrawn)
         case NoAnswer():
             row["reason"] = reply.reason.value
         case Escalation():

@@ -34,7 +34,7 @@ class Lexicon:
     def scores(self, question: str, numbers: NDArray[np.int64] | None = None) -> NDArray[np.float32]:
         """(passages,) cosine of n-grams with the question, 0 to 1; of the passages with these numbers, or of all."""
         matrix = self.matrix if numbers is None else self.matrix[numbers]
-        return (matrix @ self.vectorizer.transform([question]).T).toarray().ravel()
+        return np.asarray((matrix @ self.vectorizer.transform([question]).T).toarray(), dtype=np.float32).ravel()
 
 
 def search(index: Index, lexicon: Lexicon, question: str, vector: Vectors, procedure: str | None) -> list[Hit]:

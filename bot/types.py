@@ -108,6 +108,7 @@ class Answer(Base):
     sentences: tuple[Sentence, ...]
     citations: tuple[Citation, ...]
     missing: tuple[str, ...] = ()  # the parts of the question that are not covered, in the patient's words
+    withdrawn: tuple[str, ...] = ()  # the parts whose words staff took out of answers, in the patient's words
 
     def __post_init__(self) -> None:
         if not self.citations or not self.sentences:
@@ -129,6 +130,7 @@ class Reason(StrEnum):
     OTHER_PROCEDURE = "other_procedure"  # a procedure that no page of ours is about
     OFF_TOPIC = "off_topic"  # not our field
     SYMPTOM_AGAIN = "symptom_again"  # the second such message of a conversation
+    WITHDRAWN = "withdrawn"  # our page says it, but staff took those words out of answers
     ADVICE = "advice"  # a personal decision, and no general words on it in our pages
     LANGUAGE = "language"  # not a language that our pages are written in
     EMPTY = "empty"  # nothing was asked

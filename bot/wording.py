@@ -18,7 +18,17 @@ from bot.safety_data import SafetyDataError, checked
 
 NEEDED_CARDS = ("crisis", "emergency", "urgent", "symptom", "symptom_again", "advice", "handover")
 NEEDED_SPANISH = ("crisis", "emergency", "urgent", "handover")
-NEEDED_TEXTS = ("clarify", "unavailable", "privacy_notice", "call.en", "call.en_unknown", "call.es", "call.es_unknown")
+NEEDED_TEXTS = (
+    "clarify",
+    "unavailable",
+    "closed",
+    "no.withdrawn",
+    "privacy_notice",
+    "call.en",
+    "call.en_unknown",
+    "call.es",
+    "call.es_unknown",
+)
 _HREF = re.compile(r"(tel|sms):[+0-9]+|https://\S+|\{phone_href\}")
 _PHONE = re.compile(r"[+()0-9 .-]{7,20}")
 
@@ -79,6 +89,15 @@ class Card:
 
 
 @dataclass(frozen=True, slots=True)
+class Contact:
+    """How to reach the clinic: the words say to call, `href` and `hours` are empty until the clinic has set them."""
+
+    call: str
+    href: str
+    hours: str
+
+
+@dataclass(frozen=True, slots=True)
 class Wording:
     clinic: Clinic
     cards: Mapping[str, CardLanguages]
@@ -112,6 +131,9 @@ class Wording:
         """The text with its {places} filled. Raises KeyError for a key or a place that is not given."""
         own = f"{key}_{language}"
         return self._fill(self.texts[own if own in self.texts else key], "es" if language == "es" else "en", values)
+
+    def contact(self, language: Language = "en") -> Contact:
+        return Contact(self._fill("{call}.", language), self._fill("{phone_href}", language), self.clinic.hours)
 
     def _fill(self, text: str, language: str, values: Mapping[str, object] | None = None) -> str:
         known: dict[str, object] = {

@@ -12,8 +12,9 @@ from ingest.checks.facts import fact_problems, twin_problems
 from ingest.checks.matrix import matrix_problems
 from ingest.checks.reading import reading_problems
 from ingest.checks.words import link_problems, word_problems
+from ingest.glossary import Glossary
 from ingest.read.problems import error, warning
-from ingest.types import Outline, Problem
+from ingest.types import ConfigurationError, Outline, Problem
 
 
 def check(
@@ -28,6 +29,7 @@ def check(
     facts, problems = _clinic(clinic)
     return [
         *problems,
+        *_glossary(clinic.with_name("glossary.toml"), outlines),
         *matrix_problems(outlines),
         *word_problems(outlines, today or datetime.now(UTC).date(), clinic_phone=bool(facts.get("phone"))),
         *fact_problems(outlines),
@@ -43,6 +45,20 @@ def _clinic(path: Path) -> tuple[dict[str, Any], list[Problem]]:
     except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as reason:
         return {}, [error("clinic", path.name, f"The clinic's facts cannot be read ({reason}).", "Mend the file.")]
     return facts, list(_unset(facts, path))
+
+
+def _glossary(path: Path, outlines: Sequence[Outline]) -> Iterator[Problem]:
+    try:
+        glossary = Glossary.load(path)
+    except ConfigurationError as reason:
+        yield warning("glossary", path.name, str(reason), "Mend it before the chat is started again: it will not start.")
+        return
+    known = {outline.document.slug for outline in outlines}
+    for term in glossary.terms:
+        if term.document and term.document not in known:
+            yield warning(
+                "glossary", path.name, f"“{term.words[0]}” is for {term.document}, which is no document.", "Mend the name."
+            )
 
 
 def _unset(facts: Mapping[str, Any], path: Path) -> Iterator[Problem]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import streamlit as st
@@ -15,7 +15,7 @@ from bot.types import Choice, Question, Turn
 from ingest.types import FaqError
 from web.desk import LONGEST_QUESTION, Desk, desk
 from web.labels import Labels, labels_for
-from web.pages import ASSETS, asked_html, clinic_name, header_html, reply_html
+from web.pages import ASSETS, clinic_name, closed_html, fault_html, header_html, print_html, turn_html
 from web.view import choices_heading, view
 
 log = logging.getLogger(__name__)
@@ -29,6 +29,7 @@ class Conversation:
     id: str = field(default_factory=lambda: uuid.uuid4().hex)
     procedure: str | None = None  # slug the patient is asking about, None for all
     turns: list[Turn] = field(default_factory=list)
+    ids: dict[int, str] = field(default_factory=dict)  # of the replies by number of their turn: what feedback names
     shown: dict[int, str] = field(default_factory=dict)  # drawn turns by number, so that each is drawn once
     first: int = 0  # number of the first turn still kept
 
@@ -39,26 +40,33 @@ def main() -> None:
     try:
         draw(desk(), labels)
     except FaqError:  # between two versions, or the engine went away: the patient gets words to act on
-        st.html(f'<div class="faq"><h1>{labels.not_ready}</h1><p>{labels.safety}</p></div>')
+        st.html(fault_html(labels, ready=False))
 
 
 def draw(at: Desk, labels: Labels) -> None:
-    conversation = _conversation(at)
+    conversation, titles = _conversation(at), dict(at.faq.procedures())  # what can fail comes before the first thing drawn
     with st.container(key="faq-top"):
         st.html(header_html(clinic_name(at.faq), labels))
-        draw_scope(at, conversation, labels)
+        draw_scope(titles, conversation, labels)
+    if closed := at.closed:
+        st.html(closed_html(at.faq, labels))
     if conversation.turns:
-        draw_turns(at, conversation, labels)
-    else:
+        draw_turns(at, conversation, labels, closed=closed)
+    elif not closed:
         draw_choices(at, conversation, labels.suggestions, at.faq.suggestions(conversation.procedure), "suggestions")
     with st.bottom:
-        st.chat_input(labels.ask, key="question", max_chars=LONGEST_QUESTION, on_submit=_submitted, args=(at, conversation))
+        typed = st.chat_input(
+            labels.ask, key="question", max_chars=LONGEST_QUESTION, on_submit=_submitted, args=(at, conversation)
+        )
         st.html(f'<p class="faq faq-safety">{labels.safety}</p>')
+    if typed and not st.session_state.pop("taken", False):  # typed as the line came back: a new session calls no callback
+        _submitted(at, conversation)
+        st.session_state.pop("taken")
+        st.rerun()
 
 
-def draw_scope(at: Desk, conversation: Conversation, labels: Labels) -> None:
+def draw_scope(titles: Mapping[str, str], conversation: Conversation, labels: Labels) -> None:
     """What the chat is about and how to change it; start over and print once there is something to print."""
-    titles = dict(at.faq.procedures())
     chosen = next(iter(titles.values())) if len(titles) == 1 else titles.get(conversation.procedure or "")
     about = labels.about.format(title=chosen) if chosen else labels.about_any
     with st.container(key="faq-scope", horizontal=True, vertical_alignment="center"):
@@ -70,19 +78,20 @@ def draw_scope(at: Desk, conversation: Conversation, labels: Labels) -> None:
             st.html(f'<p class="faq faq-about">{escape(about)}</p>', width="content")
         if conversation.turns:
             st.button(labels.start_over, key="start-over", type="tertiary", on_click=_start_over)
-            st.html(f'<button type="button" class="faq-print" data-action="print">{labels.print}</button>', width="content")
+            st.html(print_html(labels), width="content")
 
 
-def draw_turns(at: Desk, conversation: Conversation, labels: Labels) -> None:
+def draw_turns(at: Desk, conversation: Conversation, labels: Labels, *, closed: bool) -> None:
     for number, turn in enumerate(conversation.turns, start=conversation.first):
         with st.container(key=f"turn-{number}"):
             if number not in conversation.shown:
                 spoken_once = f"{conversation.id[:8]}-{number}"
-                reply = reply_html(view(turn.reply, at.faq, labels), spoken_once, labels)
-                conversation.shown[number] = asked_html(turn.question, number, labels) + reply
+                reply, reply_id = view(turn.reply, at.faq, labels), conversation.ids[number]
+                conversation.shown[number] = turn_html(turn.question, reply, number, spoken_once, reply_id, labels)
             st.html(conversation.shown[number])
-    last = conversation.turns[-1].reply
-    draw_choices(at, conversation, choices_heading(last, labels), last.choices or at.faq.related(last), f"choices-{number}")
+    if not closed:
+        last = conversation.turns[-1].reply
+        draw_choices(at, conversation, choices_heading(last, labels), last.choices or at.faq.related(last), f"choices-{number}")
 
 
 def draw_choices(at: Desk, conversation: Conversation, heading: str, choices: tuple[Choice, ...], key: str) -> None:
@@ -109,7 +118,7 @@ def on_error(error: Exception) -> bool:
     """What a patient sees of a fault of ours: words to act on. The traceback goes to the log."""
     log.error("the chat could not be drawn", exc_info=error)
     labels = labels_for(st.context.headers.get("accept-language"))
-    st.html(f'<div class="faq faq-reply" role="alert"><p>{labels.fault}</p><p>{labels.safety}</p></div>')
+    st.html(fault_html(labels, ready=True))
     return True
 
 
@@ -125,19 +134,22 @@ def _conversation(at: Desk) -> Conversation:
 
 
 def _submitted(at: Desk, conversation: Conversation) -> None:
+    st.session_state.taken = True
     if question := str(st.session_state.question or "").strip():
         _ask(at, conversation, question, None)
 
 
 def _ask(at: Desk, conversation: Conversation, question: str, procedure: str | None) -> None:
     asked = Question(question, procedure or conversation.procedure, tuple(conversation.turns))
-    reply = at.ask(asked, session=conversation.id, address=st.context.ip_address or "local").reply
-    conversation.turns.append(Turn(question, reply))
+    answered = at.ask(asked, session=conversation.id, address=st.context.ip_address or "local")
+    conversation.ids[conversation.first + len(conversation.turns)] = answered.id
+    conversation.turns.append(Turn(question, answered.reply))
     if procedure:
         conversation.procedure = procedure
     if len(conversation.turns) > MOST_TURNS:
         conversation.turns.pop(0)
         conversation.shown.pop(conversation.first, None)
+        conversation.ids.pop(conversation.first, None)
         conversation.first += 1
 
 

@@ -1,4 +1,4 @@
-"""The one engine of this process, and the order in which questions reach it: limits, a bounded queue, the journal."""
+"""The one engine of this process, and the order in which questions reach it: the switch, limits, a bounded queue, the journal."""
 
 from __future__ import annotations
 
@@ -14,11 +14,13 @@ from limits import RateLimitItemPerMinute
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 
+from bot import switch
 from bot.faq import Faq
 from bot.settings import Settings
 from bot.triage import Level
 from bot.types import Question, Reply, Unavailable
 from ingest.types import FaqError
+from web.metrics import Metrics
 
 LONGEST_QUESTION = 1000  # characters; the longest labelled patient question has 312
 LONGEST_WAIT = 8.0  # seconds in the queue before an honest "busy"; people give up at about 10
@@ -42,8 +44,8 @@ class Answered:
 class Desk:
     """Where questions are handed in. Safe to call from several threads."""
 
-    def __init__(self, faq: Faq, settings: Settings) -> None:
-        self.faq, self.settings = faq, settings
+    def __init__(self, faq: Faq, settings: Settings, metrics: Metrics | None = None) -> None:
+        self.faq, self.settings, self.metrics = faq, settings, metrics or Metrics()
         self._window = MovingWindowRateLimiter(MemoryStorage())
         self._rate = RateLimitItemPerMinute(settings.rate_per_minute)
         self._waiting = threading.BoundedSemaphore(settings.max_waiting + AT_ONCE)
@@ -54,14 +56,30 @@ class Desk:
         started = time.perf_counter()
         reply = self._ask(question, address)
         answered = Answered(uuid.uuid4().hex, reply, time.perf_counter() - started)
+        self.metrics.count(reply.status, answered.seconds)
         self._record(answered, question, session)
         return answered
+
+    @property
+    def closed(self) -> bool:
+        """Whether staff closed the chat; looked up on disk each time, so that it holds at once."""
+        return switch.is_closed(self.settings.data_dir)
+
+    def feedback(self, reply: str, *, helpful: bool, why: str, address: str) -> bool:
+        """A vote on a reply, within the same limit as questions. False when there were too many."""
+        if not self._window.hit(self._rate, "feedback", address):
+            return False
+        self.faq.journal.feedback(reply, helpful=helpful, why=why)
+        return True
 
     def _ask(self, question: Question, address: str) -> Reply:
         if danger := self.faq.danger(question.text):
             return danger  # before every limit: nobody in danger is told to wait
         if not self._window.hit(self._rate, address):
             return self._turned_away(question, "too_many")
+        if self.closed:
+            careful = self.faq.danger(question.text, Level.URGENT, rules_only=False)
+            return careful or Unavailable(text=self.faq.wording.text("closed"))
         with self._place() as given:
             return self.faq.ask(question) if given else self._turned_away(question, "busy")
 
@@ -76,7 +94,8 @@ class Desk:
             yield False
             return
         try:
-            given = self._working.acquire(timeout=LONGEST_WAIT)
+            with self.metrics.waiting.track_inprogress():
+                given = self._working.acquire(timeout=LONGEST_WAIT)
             try:
                 yield given
             finally:
@@ -104,10 +123,10 @@ class _Process:
 _process = _Process()
 
 
-def open_desk(settings: Settings) -> None:
+def open_desk(settings: Settings, metrics: Metrics | None = None) -> None:
     """Opens the engine once. What is wrong with it is kept, so that patients get a page and not a traceback."""
     try:
-        _process.desk, _process.problem = Desk(Faq.open(settings, with_journal=True), settings), None
+        _process.desk, _process.problem = Desk(Faq.open(settings, with_journal=True), settings, metrics), None
     except FaqError as error:
         log.error("the engine could not be opened: %s", error)
         _process.problem = error
@@ -128,4 +147,12 @@ def desk() -> Desk:
 
 def is_ready() -> bool:
     """Whether questions can be answered now: the engine is open and something is published."""
-    return _process.desk is not None and _process.desk.faq.version is not None
+    return version_in_use() is not None
+
+
+def version_in_use() -> str | None:
+    return _process.desk.faq.version if _process.desk is not None else None
+
+
+def is_closed() -> bool:
+    return _process.desk is not None and _process.desk.closed

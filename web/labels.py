@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
+
+_MONTHS = {
+    "en": ("January February March April May June July August September October November December").split(),
+    "es": ("enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre").split(),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +40,11 @@ class Labels:
     procedure: str
     start_over: str
     print: str
+    print_large: str
     plain: str
     full: str
     no_script: str
     lost: str
-    call: str
     question: str
     fault: str
     not_ready: str
@@ -47,6 +53,27 @@ class Labels:
     back: str
     too_long: str  # {limit}
     not_current: str  # {date}
+    helpful: str
+    yes: str
+    yes_said: str  # the button's name for screen readers, which may read it alone
+    no: str
+    no_said: str
+    why: str
+    reasons: tuple[tuple[str, str], ...]  # code of bot.journal.REASONS, words on the button
+    thanks: str
+    not_saved: str
+    care: str
+    care_how: str
+    care_plain: str  # on the simple page, which can copy nothing
+    care_copy: str
+    care_print: str
+    copied: str
+    copy_failed: str
+    hours: str  # {hours}
+    my_question: str  # above a copied question
+    their_answer: str
+    source: str
+    close: str
 
 
 ENGLISH = Labels(
@@ -76,11 +103,11 @@ ENGLISH = Labels(
     procedure="Which procedure is it about?",
     start_over="Start over",
     print="Print",
+    print_large="Large print",
     plain="Simple page",
     full="Full chat",
     no_script="This chat needs JavaScript. You can use our simple page instead.",
     lost="The line was lost. We are trying again.",
-    call="Or call the clinic.",
     question="Your question",
     fault="Something went wrong here. Please reload the page, or call the clinic.",
     not_ready="This chat is not ready yet",
@@ -90,6 +117,32 @@ ENGLISH = Labels(
     back="Back to the chat",
     too_long="Please use fewer words. Up to {limit} letters fit.",
     not_current="This is how the page read on {date}. It has changed since.",
+    helpful="Was this helpful?",
+    yes="Yes",
+    yes_said="Yes, it helped",
+    no="No",
+    no_said="No, it did not help",
+    why="What went wrong?",
+    reasons=(
+        ("not_asked", "Not what I asked"),
+        ("hard", "Hard to understand"),
+        ("wrong", "It is wrong"),
+        ("other", "Something else"),
+    ),
+    thanks="Thank you. This helps us do better.",
+    not_saved="We could not save that. Please try again.",
+    care="Ask the care team",
+    care_how="Take your question and this answer to your care team.",
+    care_plain="You can print this page and take it with you.",
+    care_copy="Copy both",
+    care_print="Print both",
+    copied="Copied. Now you can paste it.",
+    copy_failed="Copying did not work. Please print it.",
+    hours="Hours: {hours}",
+    my_question="My question",
+    their_answer="What the chat showed",
+    source="Source",
+    close="Close",
 )
 
 # Translated by us and not reviewed by a qualified translator. The clinic's own words are never translated.
@@ -120,11 +173,11 @@ SPANISH = Labels(
     procedure="¿Sobre qué procedimiento?",
     start_over="Empezar de nuevo",
     print="Imprimir",
+    print_large="Letra grande",
     plain="Página sencilla",
     full="Chat completo",
     no_script="Este chat necesita JavaScript. Puede usar nuestra página sencilla.",
     lost="Se perdió la conexión. Estamos intentando de nuevo.",
-    call="O llame a la clínica.",
     question="Su pregunta",
     fault="Algo falló aquí. Vuelva a cargar la página o llame a la clínica.",
     not_ready="Este chat todavía no está listo",
@@ -134,6 +187,32 @@ SPANISH = Labels(
     back="Volver al chat",
     too_long="Use menos palabras. Caben {limit} letras.",
     not_current="Así decía la página el {date}. Ha cambiado desde entonces.",
+    helpful="¿Le ayudó esto?",
+    yes="Sí",
+    yes_said="Sí, me ayudó",
+    no="No",
+    no_said="No, no me ayudó",
+    why="¿Qué falló?",
+    reasons=(
+        ("not_asked", "No es lo que pregunté"),
+        ("hard", "Difícil de entender"),
+        ("wrong", "Está mal"),
+        ("other", "Otra cosa"),
+    ),
+    thanks="Gracias. Esto nos ayuda a mejorar.",
+    not_saved="No se pudo guardar. Inténtelo de nuevo.",
+    care="Preguntar al equipo de atención",
+    care_how="Lleve su pregunta y esta respuesta a su equipo de atención.",
+    care_plain="Puede imprimir esta página y llevarla.",
+    care_copy="Copiar las dos",
+    care_print="Imprimir las dos",
+    copied="Copiado. Ya puede pegarlo.",
+    copy_failed="No se pudo copiar. Puede imprimirlo.",
+    hours="Horario: {hours}",
+    my_question="Mi pregunta",
+    their_answer="Lo que mostró el chat",
+    source="Fuente",
+    close="Cerrar",
 )
 
 
@@ -141,3 +220,9 @@ def labels_for(accept_language: str | None) -> Labels:
     """English, unless the browser's first language is Spanish. Takes an Accept-Language value or a language tag."""
     first = (accept_language or "").split(",")[0].strip().lower()
     return SPANISH if first == "es" or first.startswith(("es-", "es;")) else ENGLISH
+
+
+def day(when: date, labels: Labels) -> str:
+    """November 22, 2026; 22 de noviembre de 2026."""
+    month = _MONTHS[labels.language][when.month - 1]
+    return f"{when.day} de {month} de {when.year}" if labels.language == "es" else f"{month} {when.day}, {when.year}"

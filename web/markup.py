@@ -6,9 +6,10 @@ Nothing is rewritten. Only list markers and the `#` and `:` of heading lines, wh
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
+from types import MappingProxyType
 from typing import Literal
 
 from ingest.types import Section
@@ -26,6 +27,7 @@ class Run:
     text: str
     marked: bool = False
     strong: bool = False
+    term: str = ""  # number of the meaning that explains these words, from "1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +44,17 @@ class Block:
         return "".join(run.text for run in self.runs)
 
 
-def blocks(text: str, start: int, end: int, *, marks: Sequence[Span] = (), sections: Sequence[Section] = ()) -> tuple[Block, ...]:
-    """The blocks of `text[start:end]`. `marks` are spans to highlight, `sections` name the lines that are headings."""
+def blocks(
+    text: str,
+    start: int,
+    end: int,
+    *,
+    marks: Sequence[Span] = (),
+    sections: Sequence[Section] = (),
+    terms: Mapping[Span, str] = MappingProxyType({}),
+) -> tuple[Block, ...]:
+    """The blocks of `text[start:end]`. `marks` are spans to highlight, `sections` name the lines that are headings,
+    `terms` are spans that are explained."""
     found: list[Block] = []
     item = _begins_item(text, start)
     for line in _LINE.finditer(text, start, end):
@@ -56,7 +67,7 @@ def blocks(text: str, start: int, end: int, *, marks: Sequence[Span] = (), secti
         if marker := _MARKER.match(text, begin, stop):
             begin, item = marker.end(), True
         if text[begin:stop].strip():
-            found.append(Block("item" if item else "paragraph", _runs(text, begin, stop, marks)))
+            found.append(Block("item" if item else "paragraph", _runs(text, begin, stop, marks, terms)))
             item = False
     return tuple(found)
 
@@ -87,18 +98,19 @@ def _begins_item(text: str, start: int) -> bool:
     return bool(previous.strip()) and bool(_MARKER.fullmatch(previous.strip()))
 
 
-def _runs(text: str, begin: int, stop: int, marks: Sequence[Span]) -> tuple[Run, ...]:
+def _runs(text: str, begin: int, stop: int, marks: Sequence[Span], terms: Mapping[Span, str]) -> tuple[Run, ...]:
     while begin < stop and text[begin] in " \t":
         begin += 1
     while stop > begin and text[stop - 1] in " \t\r":
         stop -= 1
     label = _LABEL.match(text, begin, stop)
     edges = {begin, stop, *((label.end(),) if label else ())}
-    edges |= {min(max(edge, begin), stop) for mark in marks for edge in mark}
-    return tuple(_cut(text, sorted(edges), label.end() if label else begin, marks))
+    edges |= {min(max(edge, begin), stop) for span in (*marks, *terms) for edge in span}
+    return tuple(_cut(text, sorted(edges), label.end() if label else begin, marks, terms))
 
 
-def _cut(text: str, edges: Sequence[int], strong_until: int, marks: Sequence[Span]) -> Iterator[Run]:
+def _cut(text: str, edges: Sequence[int], strong_until: int, marks: Sequence[Span], terms: Mapping[Span, str]) -> Iterator[Run]:
     for begin, stop in pairwise(edges):
         marked = any(first <= begin and stop <= last for first, last in marks)
-        yield Run(text[begin:stop], marked, stop <= strong_until)
+        term = next((number for (first, last), number in terms.items() if first <= begin and stop <= last), "")
+        yield Run(text[begin:stop], marked, stop <= strong_until, term)

@@ -28,7 +28,7 @@ YEAR = "public, max-age=31536000, immutable"
 
 # What of Streamlit an anonymous visitor may reach. Uploads, metrics, components and the agent API are not (FINDINGS.md).
 _ALLOWED = re.compile(
-    r"/(?:|healthz|readyz|plain|widget\.js|api/ask|procedures(?:/[\w-]+)?|assets/[\w.-]+|favicon\.(?:ico|png|svg)|robots\.txt"
+    r"/(?:|healthz|readyz|plain(?:/feedback)?|widget\.js|api/ask|procedures(?:/[\w-]+)?|assets/[\w.-]+|favicon\.(?:ico|png|svg)|robots\.txt"
     r"|static/(?:js|css|media)/[\w.@~-]+|_stcore/(?:health|host-config|stream))"
 )
 _HOST = re.compile(r"[\w.:\[\]-]{1,255}")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Sequence
-from datetime import date
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -17,30 +16,23 @@ from markupsafe import Markup
 from starlette.responses import HTMLResponse
 
 from bot.faq import Faq, PublishedDocument
+from bot.language import Language
 from bot.types import Choice, Reply
+from bot.wording import Contact
 from ingest.types import FaqError
-from web.labels import Labels, labels_for
+from web.handover import handover
+from web.labels import Labels, day, labels_for
 from web.markup import Block, Span, blocks, lists
 from web.view import View, choices_heading
 
 WEB = Path(__file__).parent
 ASSETS = WEB / "static"
-_MONTHS = {
-    "en": ("January February March April May June July August September October November December").split(),
-    "es": ("enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre").split(),
-}
 OUR_CLINIC = "Our clinic"  # until data/clinic.toml can be read
 RETRY_SECONDS = 5
 
 
 class ShellChanged(FaqError):
     """Streamlit's page is not the one that we know how to make ours."""
-
-
-def day(when: date, labels: Labels) -> str:
-    """November 22, 2026; 22 de noviembre de 2026."""
-    month = _MONTHS[labels.language][when.month - 1]
-    return f"{when.day} de {month} de {when.year}" if labels.language == "es" else f"{month} {when.day}, {when.year}"
 
 
 @lru_cache(maxsize=64)
@@ -70,17 +62,28 @@ def _page(template: str, status: int = 200, **values: Any) -> HTMLResponse:
 # Fragments for the chat: the only HTML that reaches st.html, every value in it escaped.
 
 
-def asked_html(question: str, number: int, labels: Labels) -> str:
-    return _draw("asked.html", question=question, id=number, labels=labels)
-
-
-def reply_html(shown: View, id: str, labels: Labels) -> str:
-    module = _templates.get_template("reply.html").make_module({"labels": labels})
-    return re.sub(r"\n\s*\n+", "\n", str(module.reply(shown, labels, id)))  # type: ignore[attr-defined]
+def turn_html(question: str, shown: View, number: int, id: str, reply_id: str, labels: Labels) -> str:
+    """A question and its reply; `id` is its own in the page, `reply_id` is what feedback names."""
+    text = handover(question, shown, labels) if shown.rated else ""
+    return _draw("turn.html", question=question, view=shown, number=number, id=id, reply_id=reply_id, text=text, labels=labels)
 
 
 def header_html(clinic: str, labels: Labels) -> str:
     return _draw("header.html", clinic=clinic, labels=labels)
+
+
+def print_html(labels: Labels) -> str:
+    return _draw("print.html", labels=labels)
+
+
+def closed_html(faq: Faq, labels: Labels) -> str:
+    """The fixed words while staff keep the chat closed."""
+    language: Language = "es" if labels.language == "es" else "en"
+    return _draw("closed.html", text=faq.wording.text("closed", language), contact=faq.wording.contact(language), labels=labels)
+
+
+def fault_html(labels: Labels, *, ready: bool) -> str:
+    return _draw("fault.html", labels=labels, ready=ready)
 
 
 # Whole pages.
@@ -94,6 +97,8 @@ def plain_page(
     question: str = "",
     answer: View | None = None,
     reply: Reply | None = None,
+    reply_id: str = "",
+    closed: bool = False,
     problem: str = "",
     longest: int,
 ) -> HTMLResponse:
@@ -108,12 +113,19 @@ def plain_page(
         question=question,
         kept=question if problem else "",
         answer=answer,
+        reply_id=reply_id,
+        closed=Markup(closed_html(faq, labels)) if closed else "",  # noqa: S704 - drawn by our own template
         choices=choices,
         choices_heading=choices_heading(reply, labels) if reply else "",
-        suggestions=() if answer else faq.suggestions(procedure),
+        suggestions=() if answer or closed else faq.suggestions(procedure),
         problem=problem,
         longest=longest,
     )
+
+
+def feedback_page(faq: Faq, labels: Labels, reply_id: str, *, ask_why: bool, saved: bool) -> HTMLResponse:
+    """The thanks, or the question why after a "no"."""
+    return _page("feedback.html", labels=labels, clinic=clinic_name(faq), reply_id=reply_id, ask_why=ask_why, saved=saved)
 
 
 def procedure_page(faq: Faq, labels: Labels, document: PublishedDocument, quote: Span | None) -> HTMLResponse:
@@ -166,7 +178,7 @@ def clinic_name(faq: Faq) -> str:
 
 
 @lru_cache(maxsize=4)
-def shell(clinic: str, labels: Labels) -> str:
+def shell(clinic: str, contact: Contact, labels: Labels) -> str:
     """Streamlit's index.html with our title, language, icon, style and script, and without its inline script.
 
     Raises ShellChanged when another Streamlit has another page, so that an upgrade cannot lose them quietly.
@@ -174,7 +186,7 @@ def shell(clinic: str, labels: Labels) -> str:
     html = (Path(streamlit.__file__).parent / "static" / "index.html").read_text(encoding="utf-8")
     html = re.sub(r"<!--.*?-->", "", html, flags=re.DOTALL).lstrip()
     head = _draw("shell_head.html", labels=labels)
-    body = _draw("shell_body.html", labels=labels, clinic=clinic)
+    body = _draw("shell_body.html", labels=labels, clinic=clinic, contact=contact)
     title = Markup.escape(labels.page.format(clinic=clinic))
     for pattern, replacement in (
         (r'<html lang="en">', f'<html lang="{labels.language}">'),

@@ -14,13 +14,14 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from bot.journal import REASONS
 from bot.rows import to_row
 from bot.types import Question, Turn
 from ingest.types import FaqError
 from web.desk import LONGEST_QUESTION, Answered, Desk, desk, is_ready
 from web.labels import Labels, labels_for
 from web.middleware import YEAR
-from web.pages import ASSETS, clinic_name, not_found, not_ready, plain_page, procedure_page, procedures_page, shell
+from web.pages import ASSETS, clinic_name, feedback_page, not_found, not_ready, plain_page, procedure_page, procedures_page, shell
 from web.view import view
 
 MOST_TURNS = 8  # earlier questions a request may carry; each is answered again
@@ -47,6 +48,7 @@ def routes() -> list[Route]:
         Route("/readyz", readiness),
         Route("/api/ask", api_ask, methods=["POST"]),
         Route("/plain", plain, methods=["GET", "POST"]),
+        Route("/plain/feedback", feedback, methods=["POST"]),
         Route("/procedures", procedures),
         Route("/procedures/{slug}", procedure),
         Route("/widget.js", widget),
@@ -62,7 +64,8 @@ async def home(request: Request) -> Response:
     if not is_ready():
         return not_ready(labels)
     headers = {"cache-control": "no-cache", "vary": "Accept-Language"}
-    return Response(shell(clinic_name(desk().faq), labels), media_type="text/html", headers=headers)
+    contact = desk().faq.wording.contact("es" if labels.language == "es" else "en")
+    return Response(shell(clinic_name(desk().faq), contact, labels), media_type="text/html", headers=headers)
 
 
 async def health(_request: Request) -> Response:
@@ -111,15 +114,23 @@ async def plain(request: Request) -> Response:
 
 
 def _plain(at: Desk, labels: Labels, question: str, slug: str, address: str) -> Response:
-    known = slug if slug in dict(at.faq.procedures()) else None
+    known, closed = slug if slug in dict(at.faq.procedures()) else None, at.closed
     if not question.strip():
-        return plain_page(at.faq, labels, procedure=known, longest=LONGEST_QUESTION)
+        return plain_page(at.faq, labels, procedure=known, longest=LONGEST_QUESTION, closed=closed)
     if len(question) > LONGEST_QUESTION:
         problem = labels.too_long.format(limit=LONGEST_QUESTION)
         return plain_page(at.faq, labels, procedure=known, question=question, problem=problem, longest=LONGEST_QUESTION)
-    reply = at.ask(Question(question, known), session=uuid.uuid4().hex, address=address).reply
-    shown = view(reply, at.faq, labels)
-    return plain_page(at.faq, labels, procedure=known, question=question, answer=shown, reply=reply, longest=LONGEST_QUESTION)
+    answered = at.ask(Question(question, known), session=uuid.uuid4().hex, address=address)
+    return plain_page(
+        at.faq,
+        labels,
+        procedure=known,
+        question=question,
+        answer=view(answered.reply, at.faq, labels),
+        reply=answered.reply,
+        reply_id=answered.id,
+        longest=LONGEST_QUESTION,
+    )
 
 
 async def _form(request: Request) -> tuple[str, str]:
@@ -128,6 +139,25 @@ async def _form(request: Request) -> tuple[str, str]:
         fields = parse_qs((await request.body()).decode("utf-8", "replace"), max_num_fields=10)
         return fields.get("question", [""])[0], fields.get("procedure", [""])[0]
     return request.query_params.get("q", ""), request.query_params.get("procedure", "")
+
+
+async def feedback(request: Request) -> Response:
+    """A vote by a form of ours: "yes", "no", or the reason for a no. The chat's script wants no page back."""
+    labels = _labels(request)
+    if not is_ready():
+        return not_ready(labels)
+    try:
+        fields = parse_qs((await request.body()).decode("utf-8", "replace"), max_num_fields=10)
+    except (ClientDisconnect, ValueError):
+        return _refused(413, "The request is too large.")
+    reply, helpful, why = (fields.get(name, [""])[0] for name in ("reply", "helpful", "why"))
+    if not re.fullmatch(r"[0-9a-f]{32}", reply) or why not in REASONS or (helpful not in {"yes", "no"} and not why):
+        return _refused(422, "This is not an answer to “Was this helpful?”.")
+    yes = helpful == "yes" and not why
+    saved = await run_in_threadpool(desk().feedback, reply, helpful=yes, why=why, address=_address(request))
+    if request.headers.get("accept") == "application/json":
+        return Response(status_code=204 if saved else 429)
+    return feedback_page(desk().faq, labels, reply, ask_why=saved and not yes and not why, saved=saved)
 
 
 async def procedures(request: Request) -> Response:

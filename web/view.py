@@ -12,7 +12,8 @@ from urllib.parse import urlencode
 from bot.faq import Faq, published_on
 from bot.language import Language
 from bot.types import Answer, Citation, Clarify, Escalation, NoAnswer, Notice, Reply, Unavailable
-from bot.wording import Card
+from bot.wording import Card, Contact
+from ingest.glossary import Glossary, Term
 from web.labels import Labels
 from web.markup import Block, blocks
 
@@ -43,6 +44,15 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
+class Meaning:
+    """What the clinic says a word of the answer means."""
+
+    number: str
+    words: str
+    definition: str
+
+
+@dataclass(frozen=True, slots=True)
 class View:
     """One reply, ready to draw."""
 
@@ -51,27 +61,31 @@ class View:
     cards: tuple[ShownCard, ...]
     notes: tuple[str, ...]  # one line each, above the words
     words: tuple[Block, ...]
-    missing: str  # which part of the question is not covered, below the words
+    meanings: tuple[Meaning, ...]
+    missing: tuple[str, ...]  # which parts of the question are not answered and why, below the words
     sources: tuple[Source, ...]
     announcement: str  # what a screen reader says, once
     language: str  # of our own words
     words_language: str  # of the clinic's words
+    contact: Contact
+    rated: bool  # whether it is asked if this helped, and offered to take it to the care team
 
 
 def view(reply: Reply, faq: Faq, labels: Labels) -> View:
     """Everything a screen shows of a reply but its choices."""
     sources = _sources(reply.citations, faq) if isinstance(reply, Answer) else ()
     cards = _cards(reply, faq, labels)
-    words = _words(reply)
+    words, meanings = _words(reply, faq.glossary)
     heading = _heading(reply, sources, labels)
     notes = tuple(faq.wording.text(key, _language(labels)) for notice, key in _NOTES.items() if notice in reply.notices)
     missing = _missing(reply, faq, labels)
     counted = labels.sources_said if sources else ""
     carded = (line for shown in cards for line in (shown.card.title, *shown.card.lines))
-    said = " ".join(filter(None, (*carded, *notes, *(block.text for block in words), missing, counted)))
+    said = " ".join(filter(None, (*carded, *notes, *(block.text for block in words), *missing, counted)))
     language = reply.language if isinstance(reply, Escalation) else labels.language
     quoted = reply.citations[0].source.language if isinstance(reply, Answer) else language
-    return View(reply.status, heading, cards, notes, words, missing, sources, said, language, quoted)
+    contact, rated = faq.wording.contact(_language(labels)), isinstance(reply, Answer | NoAnswer)
+    return View(reply.status, heading, cards, notes, words, meanings, missing, sources, said, language, quoted, contact, rated)
 
 
 def choices_heading(reply: Reply, labels: Labels) -> str:
@@ -106,28 +120,42 @@ def _cards(reply: Reply, faq: Faq, labels: Labels) -> tuple[ShownCard, ...]:
     return tuple(ShownCard(faq.wording.card(name, _language(labels)), look) for name, look in shown)
 
 
-def _missing(reply: Reply, faq: Faq, labels: Labels) -> str:
-    if not isinstance(reply, Answer) or not reply.missing:
-        return ""
-    return f"{faq.wording.text('part_missing', _language(labels))} “{'”, “'.join(reply.missing)}”"
+def _missing(reply: Reply, faq: Faq, labels: Labels) -> tuple[str, ...]:
+    if not isinstance(reply, Answer):
+        return ()
+    parts = (("part_missing", reply.missing), ("part_withdrawn", reply.withdrawn))
+    return tuple(f"{faq.wording.text(key, _language(labels))} “{'”, “'.join(said)}”" for key, said in parts if said)
 
 
 def _language(labels: Labels) -> Language:
     return "es" if labels.language == "es" else "en"
 
 
-def _words(reply: Reply) -> tuple[Block, ...]:
+def _words(reply: Reply, glossary: Glossary) -> tuple[tuple[Block, ...], tuple[Meaning, ...]]:
     match reply:
         case Answer():
-            return tuple(
-                block for citation in reply.citations for block in blocks(citation.source.text, citation.start, citation.end)
-            )
+            return _quoted(reply, glossary)
         case Escalation():
-            return ()
+            return (), ()
         case NoAnswer() | Clarify() | Unavailable():
-            return blocks(reply.text, 0, len(reply.text))
+            return blocks(reply.text, 0, len(reply.text)), ()
         case _:
             assert_never(reply)
+
+
+def _quoted(reply: Answer, glossary: Glossary) -> tuple[tuple[Block, ...], tuple[Meaning, ...]]:
+    """The cited words, each word that the glossary explains marked at its first place."""
+    found: list[Block] = []
+    explained: dict[Term, Meaning] = {}
+    for citation in reply.citations:
+        terms = {}
+        text = citation.source.text
+        for place in glossary.explained(citation.document, text, citation.start, citation.end, explained):
+            number = str(len(explained) + 1)
+            explained[place.term] = Meaning(number, text[place.start : place.end], place.term.definition)
+            terms[place.start, place.end] = number
+        found.extend(blocks(text, citation.start, citation.end, terms=terms))
+    return tuple(found), tuple(explained.values())
 
 
 def _sources(citations: Sequence[Citation], faq: Faq) -> tuple[Source, ...]:

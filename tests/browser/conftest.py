@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +18,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from ingest import pipeline
+from tests.browser.clinic_site import running as clinic_site_of
 from tests.conftest import CLINIC, CORPUS, ROOT, places
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -40,6 +42,9 @@ class Site:
 
     url: str
     version: str
+    index: Path
+    data: Path
+    process: subprocess.Popen[bytes]
 
 
 def free_port() -> int:
@@ -61,23 +66,35 @@ def site_index(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def site(site_index: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    port = free_port()
+    with started(site_index, tmp_path_factory.mktemp("data"), free_port()) as running:
+        yield running
+
+
+@contextmanager
+def started(index: Path, data: Path, port: int) -> Iterator[Site]:
+    """The app in a process of its own until the block ends."""
     environment = {
         **os.environ,
         "FAQ_PORT": str(port),
-        "FAQ_INDEX_DIR": str(site_index),
-        "FAQ_DATA_DIR": str(tmp_path_factory.mktemp("data")),
+        "FAQ_INDEX_DIR": str(index),
+        "FAQ_DATA_DIR": str(data),
         "FAQ_RATE_PER_MINUTE": "100000",
         "FAQ_FRAME_ANCESTORS": "'self' http://127.0.0.1:*",
     }
-    log = tmp_path_factory.mktemp("log") / "app.log"
-    with log.open("wb") as output:
+    log, url = data / "app.log", f"http://127.0.0.1:{port}"
+    with log.open("ab") as output:
         process = subprocess.Popen([sys.executable, "app.py"], cwd=ROOT, env=environment, stdout=output, stderr=output)
         try:
-            yield Site(f"http://127.0.0.1:{port}", wait_until_ready(f"http://127.0.0.1:{port}", process, log))
+            yield Site(url, wait_until_ready(url, process, log), index, data, process)
         finally:
             process.terminate()
             process.wait(20)
+
+
+@pytest.fixture(scope="session")
+def clinic_site(site: Site) -> Iterator[str]:
+    with clinic_site_of(site.url) as address:
+        yield address
 
 
 def wait_until_ready(url: str, process: subprocess.Popen[bytes], log: Path) -> str:

@@ -32,3 +32,14 @@ def test_the_simple_page_is_complete_in_15_kilobytes(site: Site, question: str) 
     assert len(answer.content) < 15_000
     assert "<script" not in answer.text
     assert "Not for emergencies: call 911" in answer.text
+
+
+def test_the_simple_page_takes_feedback_and_explains_words_without_javascript(site: Site, new_page: NewPage) -> None:
+    page = new_page(java_script_enabled=False)
+    page.goto(f"{site.url}/plain?procedure=si-joint-fusion&q=What+happens+during+it%3F")
+    page.get_by_role("button", name="fluoroscopic").press("Enter")
+    expect(page.get_by_role("dialog", name="fluoroscopic")).to_contain_text("fluoroscopic (x ray) guidance")
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="No, it did not help").click()
+    page.get_by_role("button", name="It is wrong").click()
+    expect(page.get_by_role("heading", name="Thank you.")).to_be_visible()

@@ -55,6 +55,14 @@ def test_every_suggested_question_is_answered(faq: Faq) -> None:
         assert len(faq.related(reply)) == 3
 
 
+def test_with_several_procedures_the_first_questions_are_of_different_kinds(synthetic_index: Path) -> None:
+    engine = Faq.open(settings_for(synthetic_index))
+    suggestions = engine.suggestions(None)
+    assert len({choice.question for choice in suggestions}) == len({choice.procedure for choice in suggestions}) == 4
+    assert all(isinstance(engine.ask(Question(choice.question, choice.procedure)), Answer) for choice in suggestions)
+    engine.close()
+
+
 def test_two_questions_in_one_are_both_answered(faq: Faq) -> None:
     reply = faq.ask(Question("how long does it take and when can I walk"))
     assert isinstance(reply, Answer)
@@ -193,6 +201,14 @@ def test_withdrawn_words_leave_every_answer_within_five_seconds_and_come_back(ow
 
     assert isinstance(engine.ask(Question("what are the risks")), Answer)
     assert becomes("withdraw", NoAnswer)
+    refused = engine.ask(Question("what are the risks"))
+    assert isinstance(refused, NoAnswer) and refused.reason is Reason.WITHDRAWN
+    assert refused.text.startswith("Our page is being updated on this. Call")
+    both = engine.ask(Question("how long does it take and what are the serious risks"))
+    assert isinstance(both, Answer) and both.withdrawn == ("what are the serious risks",) and not both.missing
+    side_effects = engine.ask(Question("is swelling a common side effect"))
+    assert isinstance(side_effects, Answer)
+    assert "implant migration" not in engine.whole_section(side_effects.citations[0]).quote  # nor around the quoted words
     assert isinstance(engine.ask(Question("how long does it take")), Answer)
     assert "What are the risks?" not in [choice.question for choice in engine.suggestions(None)]
     assert becomes("restore", Answer)

@@ -12,6 +12,7 @@ from starlette.testclient import TestClient
 
 from bot.settings import Settings
 from bot.types import Question
+from bot.wording import Contact
 from web import desk as desks
 from web.labels import ENGLISH, SPANISH
 from web.middleware import LARGEST_BODY, middleware, policy
@@ -156,7 +157,7 @@ def test_the_chats_page_has_no_inline_script_and_points_to_the_simple_page(clien
 
 
 def test_streamlits_page_is_still_the_one_that_is_made_ours() -> None:
-    page = shell("Vitruvian Health", ENGLISH)
+    page = shell("Vitruvian Health", Contact("Call the clinic.", "", ""), ENGLISH)
     assert "<title>Streamlit" not in page
     assert "_stcore/agent" not in page
     assert page.count("<noscript>") == 1

@@ -47,7 +47,72 @@
   let pressed = null;
   addEventListener("click", (event) => {
     pressed = event.target.closest?.("button") ?? null;
-    if (event.target.closest?.('[data-action="print"]')) print();
+    const action = event.target.closest?.("[data-action]");
+    if (action) actions[action.dataset.action]?.(action);
+  }, true);
+
+  const actions = {
+    print: () => print(),
+    "print-large": () => { document.documentElement.dataset.print = "large"; print(); },
+    "print-one": (button) => {
+      document.documentElement.dataset.printOne = "";
+      button.closest('[class*="st-key-turn-"]').dataset.printed = "";
+      print();
+    },
+    copy: async (button) => {
+      const { text, done, failed } = button.dataset;
+      show(button.closest(".faq-care").querySelector(".faq-done"), (await copied(text, button)) ? done : failed);
+    },
+  };
+
+  // The first way is not there without TLS nor in some frames; the second is old and works in both.
+  async function copied(text, button) {
+    try {
+      await navigator.clipboard.writeText(text);
+      return true;
+    } catch {
+      const area = Object.assign(document.createElement("textarea"), { value: text, readOnly: true, className: "faq-hidden" });
+      button.after(area);
+      area.select();
+      const done = document.execCommand("copy");
+      area.remove();
+      button.focus();
+      return done;
+    }
+  }
+
+  // Words of ours, seen in their place and heard once.
+  function show(place, text) {
+    place.textContent = text;
+    place.hidden = false;
+    queue.push({ text, status: "" });
+    if (!speaking) speak();
+  }
+
+  // "Was this helpful?": sent without leaving the page; a "no" brings the question why.
+  addEventListener("submit", async (event) => {
+    const form = event.target.closest?.(".faq-vote");
+    if (!form || !event.submitter) return;
+    event.preventDefault();
+    const chosen = event.submitter;
+    const fields = new URLSearchParams({ reply: form.elements.reply.value, [chosen.name]: chosen.value });
+    const sent = await fetch(form.action, { method: "POST", body: fields, headers: { accept: "application/json" } }).catch(() => null);
+    const thanks = form.querySelector(".faq-thanks");
+    if (!sent?.ok) return show(thanks, form.dataset.failed);
+    for (const button of form.querySelectorAll(chosen.name === "why" ? '[name="why"]' : "button")) {
+      button.setAttribute("aria-pressed", String(button === chosen));
+    }
+    const asksWhy = chosen.value === "no";
+    if (chosen.name === "helpful") form.querySelector(".faq-if-no").hidden = !asksWhy;
+    thanks.hidden = asksWhy;
+    if (!asksWhy) return show(thanks, form.dataset.thanks);
+    queue.push({ text: form.dataset.why, status: "" });
+    if (!speaking) speak();
+  }, true);
+
+  // What a word means opens by itself (popover); the keyboard goes along, and back when it closes.
+  addEventListener("toggle", (event) => {
+    if (event.newState === "open" && event.target.matches?.(".faq-meaning")) event.target.focus();
   }, true);
 
   // Streamlit runs again on "r" and opens a menu on "c"; a single letter must do nothing outside a field (WCAG 2.1.4).
@@ -67,6 +132,9 @@
     }
   });
   addEventListener("afterprint", () => {
+    delete document.documentElement.dataset.print;
+    delete document.documentElement.dataset.printOne;
+    for (const turn of document.querySelectorAll('[class*="st-key-turn-"][data-printed]')) delete turn.dataset.printed;
     for (const opened of document.querySelectorAll("details[data-printed]")) {
       opened.open = false;
       delete opened.dataset.printed;
@@ -76,7 +144,8 @@
   // In the widget's panel, Esc closes the panel, unless it first closes something in here. No words leave the frame.
   addEventListener("keydown", (event) => {
     if (event.key !== "Escape" || parent === window) return;
-    const something = document.querySelector('[data-testid="stPopoverBody"], [role="dialog"], [role="listbox"]');
+    const open = CSS.supports("selector(:popover-open)") ? ", :popover-open" : "";
+    const something = document.querySelector(`[data-testid="stPopoverBody"], [role="dialog"]:not([popover]), [role="listbox"]${open}`);
     if (!something) parent.postMessage("patient-faq:close", "*");
   }, true);
 

@@ -79,7 +79,7 @@
   function open(slug = procedure, question = "") {
     const wanted = address(slug, question);
     if (!frame) {
-      frame = Object.assign(document.createElement("iframe"), { title: words.title, referrerPolicy: "no-referrer" });
+      frame = Object.assign(document.createElement("iframe"), { title: words.title, referrerPolicy: "no-referrer", allow: "clipboard-write" });
       panel.append(frame);
     }
     if (wanted !== shown) frame.src = shown = wanted;
