@@ -112,6 +112,7 @@ def candidate(places: Places, *, keep_going: bool = False, override: Override | 
         return Candidate(Outcome(None, passages=live.passages), live=live)
     before = _outlines(places, live)
     outlines, problems = examine(places)
+    problems += _moving(sources, source_hashes(places.documents) if places.documents.is_dir() else {})
     bad = {problem.file for problem in problems if problem.level is Level.ERROR}
     good = {name: digest for name, digest in sources.items() if name not in bad}
     if keep_going or override:
@@ -195,6 +196,15 @@ def _with_last_good(
             hint = "THIS FILE IS NOT PUBLISHED."
         said.append(warning(problem.code, problem.file, problem.message, f"{hint} {problem.hint}", problem.line))
     return tuple(sorted(kept, key=lambda one: one.document.source)), said
+
+
+def _moving(before: Mapping[str, str], after: Mapping[str, str]) -> list[Problem]:
+    """Files that were saved while they were read: half of one must never be what patients read."""
+    return [
+        error("changed-while-read", name, "The file changed while it was read.", "Wait until it is saved, then try again.")
+        for name in sorted({*before, *after})
+        if before.get(name) != after.get(name)
+    ]
 
 
 def _shrunk(before: Sequence[Outline], after: Sequence[Outline]) -> list[Problem]:

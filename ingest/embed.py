@@ -72,8 +72,16 @@ def _file_sha256(path: Path) -> str:
 def load_embeddings(folder: ModelFolder, threads: int = 2) -> Embeddings:
     """The embedding model behind LangChain's interface; unit vectors, so that a dot product is the cosine.
 
+    Through ONNX Runtime where the architecture is known, which needs no PyTorch; else through sentence-transformers.
     One thread is quickest for single questions: on a busy machine two wait for each other (18 ms against 450 measured).
     """
+    from ingest.encoder import OnnxEmbeddings, readable
+
+    return OnnxEmbeddings(folder.path, threads) if readable(folder.path) else load_sentence_transformers(folder, threads)
+
+
+def load_sentence_transformers(folder: ModelFolder, threads: int = 2) -> Embeddings:
+    """The same through sentence-transformers, which reads every architecture and takes 7 CPU-seconds to load."""
     gc.disable()  # a library's load makes a million objects that stay: looking through them again and again is a fifth of it
     try:
         import torch
@@ -149,7 +157,8 @@ class ReaderModel:
         self._tokenizer.enable_truncation(int(self.config["max_tokens"]))
 
     def encode(self, text: str) -> Encoded:
-        """One text; about 4 ms for a question on one core."""
+        """One text; about 4 ms for a question on one core. Never several together: the int8 scales of one would depend on
+        its neighbours, and the same text would not always get the same vectors."""
         ids = np.array([self._tokenizer.encode(text).ids], dtype=np.int64)
         outputs = self._session.run(None, {"ids": ids, "mask": np.ones_like(ids)})
         tokens, weights, pooled, asks, states, absent = (np.asarray(output)[0] for output in outputs)
