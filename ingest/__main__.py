@@ -19,10 +19,11 @@ from typing import Any
 from dotenv import load_dotenv
 
 from ingest import audit, pipeline, screen, withdrawn
-from ingest.asking import ask
+from ingest.asking import ask, most_asked
 from ingest.embed import DEFAULT_MODEL, stay_offline
+from ingest.storage import words
 from ingest.stored import read_outlines
-from ingest.types import FaqError, IndexMissing, Manifest, Outline, PublishBusy
+from ingest.types import FaqError, IndexMissing, Manifest, Outline, PublishBusy, StorageFailed
 from ingest.versions import Versions
 
 ROOT = Path(__file__).parents[1]
@@ -36,8 +37,10 @@ def main(arguments: list[str] | None = None) -> int:
         return int(COMMANDS[args.command](args))
     except PublishBusy as error:
         return _fail(args, error, BUSY)
-    except (FaqError, OSError) as error:
+    except FaqError as error:
         return _fail(args, error, REFUSED)
+    except OSError as error:
+        return _fail(args, StorageFailed(words(error)), REFUSED)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -98,6 +101,7 @@ def _places(args: argparse.Namespace) -> pipeline.Places:
         data / "clinic.toml",
         data / "golden.jsonl",
         data / "questions.toml",
+        most_asked,
     )
 
 

@@ -11,6 +11,7 @@ import struct
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import TracebackType
 
 import numpy as np
 from langchain_core.embeddings import Embeddings
@@ -53,13 +54,24 @@ class Cache:
         self.encoded += 1
         self._database.execute("INSERT OR REPLACE INTO vectors VALUES (?, ?)", (self._key(model, text), value))
 
-    def close(self, *, keep_only_used: bool) -> None:
-        """Writes what was put; after a publish drops what no passage uses any more, so that disk use stays constant."""
-        if keep_only_used:
-            keys = [key for (key,) in self._database.execute("SELECT key FROM vectors")]
-            self._database.executemany("DELETE FROM vectors WHERE key = ?", [(key,) for key in keys if key not in self._used])
-        self._database.commit()
-        self._database.close()
+    def __enter__(self) -> Cache:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        """After a publish drops what no passage uses any more, so that disk use stays constant; after a failed one keeps all."""
+        try:
+            if kind is None:
+                self._drop_unused()
+            self._database.commit()
+        except sqlite3.Error:
+            if kind is None:
+                raise  # else the first error is the one to tell
+        finally:
+            self._database.close()  # a connection left open in the middle of a change would lock out the next publish
+
+    def _drop_unused(self) -> None:
+        keys = [key for (key,) in self._database.execute("SELECT key FROM vectors")]
+        self._database.executemany("DELETE FROM vectors WHERE key = ?", [(key,) for key in keys if key not in self._used])
 
     @staticmethod
     def _key(model: ModelId, text: str) -> str:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from ingest.answers import AnswerChange
+from ingest.answers import AnswerChange, Question
 from ingest.check import check
 from ingest.difference import SectionChange, section_changes
 from ingest.embed import DEFAULT_MODEL, find_model, read_reader_id
@@ -31,6 +31,7 @@ class Places:
     clinic: Path = Path("data/clinic.toml")
     golden: Path | None = None  # questions whose right section must not be lost
     suggested: Path | None = None  # questions that the chat offers
+    asked: Callable[[], Sequence[Question]] | None = None  # questions that patients asked most
 
 
 @dataclass(frozen=True, slots=True)
