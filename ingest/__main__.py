@@ -12,17 +12,18 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import asdict
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from dotenv import load_dotenv
 
 from ingest import audit, pipeline, screen, withdrawn
-from ingest.asking import ask
+from ingest.asking import ask, most_asked
 from ingest.embed import DEFAULT_MODEL, stay_offline
+from ingest.storage import words
 from ingest.stored import read_outlines
-from ingest.types import ConfigurationError, FaqError, IndexMissing, Manifest, Outline, PublishBusy
+from ingest.types import ConfigurationError, FaqError, IndexMissing, Manifest, Outline, PublishBusy, StorageFailed
 from ingest.versions import EVIDENCE, Versions
 
 ROOT = Path(__file__).parents[1]
@@ -36,8 +37,10 @@ def main(arguments: list[str] | None = None) -> int:
         return int(COMMANDS[args.command](args))
     except PublishBusy as error:
         return _fail(args, error, BUSY)
-    except (FaqError, OSError) as error:
+    except FaqError as error:
         return _fail(args, error, REFUSED)
+    except OSError as error:
+        return _fail(args, StorageFailed(words(error)), REFUSED)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -74,6 +77,7 @@ def _options(added: dict[str, argparse.ArgumentParser]) -> None:
     )
     added["publish"].add_argument("--override", metavar="NAME", help="publish in spite of errors, in this name")
     added["publish"].add_argument("--reason", metavar="TEXT", default="", help="why; recorded")
+    added["publish"].add_argument("--watch", action="store_true", help="go on publishing whenever edits have settled")
     added["check"].add_argument("--report", type=Path, metavar="FILE.html", help="write a page to print")
     added["rollback"].add_argument("version", nargs="?", metavar="ID")
     for name in ("withdraw", "restore"):
@@ -98,6 +102,7 @@ def _places(args: argparse.Namespace) -> pipeline.Places:
         data / "golden.jsonl",
         data / "questions.toml",
         _evidence(),
+        most_asked,
     )
 
 
@@ -119,11 +124,35 @@ def _publish(args: argparse.Namespace) -> int:
     if bool(args.override) != bool(args.reason):
         print("--override NAME and --reason TEXT belong together: both are recorded.", file=sys.stderr)
         return USAGE
+    if args.watch and args.override:
+        print("--watch publishes many times and --override one text: give only one of them.", file=sys.stderr)
+        return USAGE
+    return _watch(args) if args.watch else _publish_once(args)
+
+
+def _publish_once(args: argparse.Namespace) -> int:
     started = time.monotonic()
     override = pipeline.Override(args.override, args.reason) if args.override else None
     wishes = pipeline.Wishes(args.by, args.keep_going, override, ask)
     outcome = pipeline.publish(_places(args), _progress(args), wishes)
     return screen.tell(outcome, as_json=args.json, done=f"Published {outcome.version} in {time.monotonic() - started:.1f} s.")
+
+
+def _watch(args: argparse.Namespace) -> int:
+    from ingest.watch import watch
+
+    def say(words: str) -> None:
+        print(f"{datetime.now().astimezone():%H:%M:%S} {words}", file=sys.stderr, flush=True)
+
+    def publish() -> None:
+        _publish_once(args)
+        sys.stdout.flush()
+
+    try:
+        watch(args.documents, publish, say)
+    except KeyboardInterrupt:
+        say("Stopped. Patients go on reading the last version.")
+    return 0
 
 
 def _check(args: argparse.Namespace) -> int:

@@ -17,8 +17,9 @@ class Question:
     """A question and, for a golden one, the section that must answer it."""
 
     text: str
-    document: str
+    document: str  # whose page it is asked from; empty for no page
     section: tuple[str, ...] | None = None  # None: only whether the answer changes is looked at
+    asked: int = 0  # times, for one of the journal
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,7 @@ class AnswerChange:
     before: Shown
     after: Shown
     lost: bool
+    asked: int = 0  # times by patients, for a question of the journal
 
 
 def golden_questions(path: Path | None, documents: set[str]) -> list[Question]:
@@ -89,8 +91,10 @@ def suggested_questions(path: Path | None, outlines: Sequence[Outline], changed:
 def answer_changes(questions: Sequence[Question], before: Sequence[Shown], after: Sequence[Shown]) -> list[AnswerChange]:
     """Questions whose reply reads differently, or has lost its right section."""
     changes = [
-        AnswerChange(q.text, q.document, q.section, was, now, q.section is not None and was.quotes(q) and not now.quotes(q))
+        AnswerChange(
+            q.text, q.document, q.section, was, now, q.section is not None and was.quotes(q) and not now.quotes(q), q.asked
+        )
         for q, was, now in zip(questions, before, after, strict=True)
     ]
     return sorted((one for one in changes if one.lost or (one.before.status, one.before.text) != (one.after.status, one.after.text)),
-                  key=lambda one: (not one.lost, one.after.status == "answered"))  # fmt: skip
+                  key=lambda one: (not one.lost, one.after.status == "answered", -one.asked))  # fmt: skip

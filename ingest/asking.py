@@ -1,4 +1,4 @@
-"""Questions become replies of a version, asked through the chat's own command line in a process of its own."""
+"""Questions become replies of a version, and the journal the questions asked most, through the chat's own command line."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from pathlib import Path
 from ingest.answers import Question, Shown
 from ingest.types import FaqError
 
+USAGE = 2  # the chat's exit code for a command it does not know
+MOST_ASKED = 50  # questions of the journal that a plan asks again
 SECONDS = 300  # for one batch: 200 questions take about 10, starting included
 
 
@@ -24,20 +26,44 @@ def ask(index: Path, questions: Sequence[Question]) -> list[Shown]:
     with tempfile.NamedTemporaryFile("w", suffix=".jsonl", encoding="utf-8") as file:
         for number, one in enumerate(questions):
             file.write(
-                json.dumps({"id": str(number), "question": one.text, "procedure": one.document}, ensure_ascii=False) + "\n"
+                json.dumps({"id": str(number), "question": one.text, "procedure": one.document or None}, ensure_ascii=False)
+                + "\n"
             )
         file.flush()
-        command = [sys.executable, "-m", "bot", "ask", "--batch", file.name, "--index", str(index.resolve())]
-        root = Path(__file__).parents[1]
-        try:
-            done = subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=SECONDS, check=False)
-        except subprocess.TimeoutExpired:
-            raise AskingFailed(f"The questions were not answered within {SECONDS} seconds.") from None
+        command = ["ask", "--batch", file.name, "--index", str(index.resolve())]
+        done = _run(command)
     rows = done.stdout.splitlines()
     if done.returncode != 0 or len(rows) != len(questions):
-        lines = done.stderr.strip().splitlines()
-        raise AskingFailed(f"The questions could not be asked. {lines[-1] if lines else ''}".rstrip())
+        raise AskingFailed(f"The questions could not be asked. {_last_words(done)}".rstrip())
     return [_shown(line) for line in rows]
+
+
+def most_asked(limit: int = MOST_ASKED) -> list[Question]:
+    """The redacted questions that patients asked most, most asked first; none when no journal is kept. Raises AskingFailed."""
+    done = _run(["asked", "--json", "--limit", str(limit)])
+    if done.returncode == USAGE:  # a chat that keeps no journal knows no such command
+        return []
+    try:
+        done.check_returncode()
+        rows = json.loads(done.stdout)["questions"]
+        return [Question(str(row["question"]), str(row.get("procedure") or ""), asked=int(row["count"])) for row in rows]
+    except (subprocess.CalledProcessError, ValueError, KeyError, TypeError, AttributeError):
+        raise AskingFailed(f"The journal's questions could not be read. {_last_words(done)}".rstrip()) from None
+
+
+def _run(arguments: list[str]) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "bot", *arguments]
+    try:
+        return subprocess.run(
+            command, cwd=Path(__file__).parents[1], capture_output=True, text=True, timeout=SECONDS, check=False
+        )
+    except subprocess.TimeoutExpired:
+        raise AskingFailed(f"The chat did not answer within {SECONDS} seconds.") from None
+
+
+def _last_words(done: subprocess.CompletedProcess[str]) -> str:
+    lines = done.stderr.strip().splitlines()
+    return lines[-1] if lines else ""
 
 
 def _shown(line: str) -> Shown:

@@ -6,16 +6,22 @@ LangChain is imported when this module is, so `ingest/pipeline.py` imports it on
 from __future__ import annotations
 
 import hashlib
-import io
 import sqlite3
+import struct
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import TracebackType
 
 import numpy as np
 from langchain_core.embeddings import Embeddings
 
 from ingest.embed import Encoded, ReaderModel
 from ingest.types import ModelId
+
+FORMAT = 2  # of the values; another one makes every text be encoded again
+CHUNK = 256  # texts that are encoded between two steps of the progress bar
+_SHAPE = struct.Struct("<III")  # tokens, dimensions, intents
 
 
 class Cache:
@@ -48,17 +54,28 @@ class Cache:
         self.encoded += 1
         self._database.execute("INSERT OR REPLACE INTO vectors VALUES (?, ?)", (self._key(model, text), value))
 
-    def close(self, *, keep_only_used: bool) -> None:
-        """Writes what was put; after a publish drops what no passage uses any more, so that disk use stays constant."""
-        if keep_only_used:
-            keys = [key for (key,) in self._database.execute("SELECT key FROM vectors")]
-            self._database.executemany("DELETE FROM vectors WHERE key = ?", [(key,) for key in keys if key not in self._used])
-        self._database.commit()
-        self._database.close()
+    def __enter__(self) -> Cache:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        """After a publish drops what no passage uses any more, so that disk use stays constant; after a failed one keeps all."""
+        try:
+            if kind is None:
+                self._drop_unused()
+            self._database.commit()
+        except sqlite3.Error:
+            if kind is None:
+                raise  # else the first error is the one to tell
+        finally:
+            self._database.close()  # a connection left open in the middle of a change would lock out the next publish
+
+    def _drop_unused(self) -> None:
+        keys = [key for (key,) in self._database.execute("SELECT key FROM vectors")]
+        self._database.executemany("DELETE FROM vectors WHERE key = ?", [(key,) for key in keys if key not in self._used])
 
     @staticmethod
     def _key(model: ModelId, text: str) -> str:
-        return f"{model.sha256[:16]}:{hashlib.sha256(text.encode()).hexdigest()}"
+        return f"{FORMAT}:{model.sha256[:16]}:{hashlib.sha256(text.encode()).hexdigest()}"
 
 
 class CachedEmbeddings(Embeddings):
@@ -70,9 +87,9 @@ class CachedEmbeddings(Embeddings):
 
     def embed_documents(self, texts: list[str]) -> list[list[float]]:
         found = {text: self._cache.get(self._model, text) for text in dict.fromkeys(texts)}
-        missing = [text for text, value in found.items() if value is None]
-        for start in range(0, len(missing), 64):
-            batch = missing[start : start + 64]
+        missing = sorted((text for text, value in found.items() if value is None), key=len)  # like lengths are quick together
+        for start in range(0, len(missing), CHUNK):
+            batch = missing[start : start + CHUNK]
             self._inner = self._inner or self._load()
             for text, vector in zip(batch, self._inner.embed_documents(batch), strict=True):
                 found[text] = np.asarray(vector, dtype=np.float32).tobytes()
@@ -85,30 +102,37 @@ class CachedEmbeddings(Embeddings):
 
 
 def encode_passages(
-    texts: Sequence[str], model: ModelId, cache: Cache, load: Callable[[], ReaderModel], progress: Callable[[int], None]
+    texts: Sequence[str],
+    model: ModelId,
+    cache: Cache,
+    load: Callable[[], ReaderModel],
+    progress: Callable[[int], None],
+    threads: int = 2,
 ) -> list[Encoded]:
     """The reader's passage side for each text, from the cache where it is known."""
-    reader: ReaderModel | None = None
-    out: list[Encoded] = []
-    for text in texts:
-        value = cache.get(model, text)
-        if value is None:
-            reader = reader or load()
-            value = _to_bytes(reader.encode(text))
-            cache.put(model, text, value)
-            progress(1)
-        out.append(_from_bytes(value))
-    return out
+    found = {text: cache.get(model, text) for text in dict.fromkeys(texts)}
+    missing = [text for text, value in found.items() if value is None]
+    if missing:
+        reader = load()
+        with ThreadPoolExecutor(threads) as pool:
+            for text, encoded in zip(missing, pool.map(reader.encode, missing), strict=True):
+                found[text] = _to_bytes(encoded)
+                cache.put(model, text, found[text] or b"")
+                progress(1)
+    return [_from_bytes(found[text] or b"") for text in texts]
 
 
 def _to_bytes(encoded: Encoded) -> bytes:
-    buffer = io.BytesIO()
-    np.savez(buffer, tokens=encoded.tokens, pooled=encoded.pooled, states=encoded.states)
-    return buffer.getvalue()
+    """A passage's side only: three shapes, then three arrays one after another."""
+    arrays = encoded.tokens.astype("<f2"), encoded.pooled.astype("<f4"), encoded.states.astype("<f4")
+    return _SHAPE.pack(*encoded.tokens.shape, len(encoded.states)) + b"".join(array.tobytes() for array in arrays)
 
 
 def _from_bytes(value: bytes) -> Encoded:
-    """A passage's side only: what a question's side holds is left empty."""
+    """What a question's side holds is left empty."""
+    count, width, intents = _SHAPE.unpack_from(value)
+    tokens = np.frombuffer(value, "<f2", count * width, _SHAPE.size).reshape(count, width)
+    pooled = np.frombuffer(value, "<f4", width, _SHAPE.size + tokens.nbytes)
+    states = np.frombuffer(value, "<f4", intents, _SHAPE.size + tokens.nbytes + pooled.nbytes)
     none = np.zeros(0, dtype=np.float32)
-    with np.load(io.BytesIO(value)) as arrays:
-        return Encoded(arrays["tokens"], none, arrays["pooled"], none, arrays["states"], 0.0)
+    return Encoded(tokens, none, pooled, none, states, 0.0)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 
-from ingest.answers import AnswerChange
+from ingest.answers import AnswerChange, Question
 from ingest.check import check
 from ingest.difference import SectionChange, section_changes
 from ingest.embed import DEFAULT_MODEL, find_model, read_reader_id
@@ -33,6 +33,7 @@ class Places:
     golden: Path | None = None  # questions whose right section must not be lost
     suggested: Path | None = None  # questions that the chat offers
     evidence: timedelta = EVIDENCE  # how long the words of old versions stay
+    asked: Callable[[], Sequence[Question]] | None = None  # questions that patients asked most
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +115,7 @@ def candidate(places: Places, *, keep_going: bool = False, override: Override | 
         return Candidate(Outcome(None, passages=live.passages), live=live)
     before = _outlines(places, live)
     outlines, problems = examine(places)
+    problems += _moving(sources, source_hashes(places.documents) if places.documents.is_dir() else {})
     bad = {problem.file for problem in problems if problem.level is Level.ERROR}
     good = {name: digest for name, digest in sources.items() if name not in bad}
     if keep_going or override:
@@ -197,6 +199,15 @@ def _with_last_good(
             hint = "THIS FILE IS NOT PUBLISHED."
         said.append(warning(problem.code, problem.file, problem.message, f"{hint} {problem.hint}", problem.line))
     return tuple(sorted(kept, key=lambda one: one.document.source)), said
+
+
+def _moving(before: Mapping[str, str], after: Mapping[str, str]) -> list[Problem]:
+    """Files that were saved while they were read: half of one must never be what patients read."""
+    return [
+        error("changed-while-read", name, "The file changed while it was read.", "Wait until it is saved, then try again.")
+        for name in sorted({*before, *after})
+        if before.get(name) != after.get(name)
+    ]
 
 
 def _shrunk(before: Sequence[Outline], after: Sequence[Outline]) -> list[Problem]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -17,12 +17,14 @@ from ingest.aside import Helper
 from ingest.candidate import Candidate, Change, Outcome, Override, Places, candidate, examine, overridden
 from ingest.embed import ReaderModel, find_model, load_embeddings
 from ingest.outline import RULES
-from ingest.read.problems import error
+from ingest.read.problems import error, warning
+from ingest.storage import storing, words
 from ingest.types import FaqError, IndexDamaged, IndexMissing, Manifest, Problem
 from ingest.versions import Versions
 
 __all__ = ["Change", "Outcome", "Override", "Places", "Wishes", "examine", "plan", "publish", "rollback"]
 Progress = Callable[[int, int], None]  # (done, total) texts encoded
+SAME = "Nothing was changed: patients go on reading the last version."
 
 
 def _silent(done: int, total: int) -> None:
@@ -42,17 +44,20 @@ class Wishes:
 def plan(places: Places, ask: Asker | None = None, progress: Progress = _silent) -> Outcome:
     """What a publish would do now, and every problem of the documents. Patients notice nothing.
 
-    With `ask` the candidate is built aside and questions are asked of both versions. Raises PublishBusy then.
+    With `ask` the candidate is built aside and questions are asked of both versions. Raises PublishBusy, StorageFailed then.
     """
     found = candidate(places)
-    if ask is None or not found.comparable or not found.outlines or not _questions(places, found):
+    if ask is None or not found.comparable or not found.outlines:
+        return found.outcome
+    found, questions = _questions(places, found)
+    if not questions:
         return found.outcome
     versions = Versions(places.index)
-    with versions.lock("a plan"):
+    with storing(SAME), versions.lock("a plan"):
         staged = versions.stage()
         try:
             manifest, encoded = _build(places, versions, found, staged, progress)
-            outcome = _asked(places, found, staged, manifest, ask)
+            outcome = _asked(places, found, staged, manifest, ask, questions)
         finally:
             shutil.rmtree(staged, ignore_errors=True)
     return replace(outcome, encoded=encoded)
@@ -61,18 +66,22 @@ def plan(places: Places, ask: Asker | None = None, progress: Progress = _silent)
 def publish(places: Places, progress: Progress = _silent, wishes: Wishes | None = None) -> Outcome:
     """Builds a version aside, validates it in a fresh process and switches patients to it.
 
-    Raises PublishBusy when another publish runs, IndexDamaged when the built version does not validate.
+    Raises PublishBusy when another publish runs, IndexDamaged when the built version does not validate, StorageFailed when
+    the disk refuses.
     """
     wishes = wishes or Wishes()
     versions = Versions(places.index)
-    with versions.lock(wishes.who):
+    with storing(SAME), versions.lock(wishes.who):
         found = candidate(places, keep_going=wishes.keep_going, override=wishes.override)
         if found.outcome.refused or not found.outcome.waiting:
             return found.outcome
         staged = versions.stage()
         try:
             manifest, encoded = _build(places, versions, found, staged, progress)
-            outcome = _asked(places, found, staged, manifest, wishes.ask) if wishes.ask and found.comparable else found.outcome
+            outcome = found.outcome
+            if wishes.ask and found.comparable:
+                found, questions = _questions(places, found)
+                outcome = _asked(places, found, staged, manifest, wishes.ask, questions)
             if wishes.override:
                 outcome = replace(outcome, problems=tuple(overridden(outcome.problems, wishes.override)))
             if outcome.refused:
@@ -82,16 +91,37 @@ def publish(places: Places, progress: Progress = _silent, wishes: Wishes | None 
             shutil.rmtree(staged, ignore_errors=True)
         _record(places, wishes, outcome, manifest)
         versions.switch(manifest.id)
-        if found.before:
-            withdrawn.lift(places.index, found.before, found.outlines, wishes.who)
-        removed = versions.prune(places.evidence)
-    return replace(outcome, version=manifest.id, passages=manifest.passages, encoded=encoded, removed_versions=tuple(removed))
+        outcome = replace(outcome, version=manifest.id, passages=manifest.passages, encoded=encoded)
+        return _tidied(places, versions, found, outcome, wishes.who)
+
+
+def _tidied(places: Places, versions: Versions, found: Candidate, outcome: Outcome, who: str) -> Outcome:
+    """Lifts withdrawals of old words and removes old versions. What fails here comes after the switch, so it only informs."""
+    problems: list[Problem] = []
+    removed: list[str] = []
+
+    def lift() -> None:
+        withdrawn.lift(places.index, found.before, found.outlines, who)
+
+    def prune() -> None:
+        removed.extend(versions.prune(places.evidence))
+
+    for step, undone in ((prune, "Old versions were not removed."), (lift, "What was withdrawn stays withdrawn.")):
+        try:
+            step()
+        except (OSError, FaqError) as reason:
+            said = words(reason) if isinstance(reason, OSError) else str(reason)
+            hint = f"PATIENTS READ THE NEW VERSION. {undone} Then publish once more."
+            problems.append(warning("not-tidied", places.index.name, said, hint))
+    return replace(outcome, problems=(*outcome.problems, *problems), removed_versions=tuple(removed))
 
 
 def rollback(places: Places, version: str | None = None, who: str = "unknown", why: str = "") -> str:
-    """Makes `version`, or the newest good one before the current, what patients read. Raises IndexMissing, IndexDamaged."""
+    """Makes `version`, or the one that patients read before the current, what they read.
+
+    Raises IndexMissing, IndexDamaged, PublishBusy, StorageFailed."""
     versions = Versions(places.index)
-    with versions.lock(who):
+    with storing(SAME), versions.lock(who):
         target = version or _previous(versions)
         if target not in versions.ids():
             raise IndexMissing(f"There is no version {target}. `python -m ingest versions` lists them.")
@@ -103,14 +133,31 @@ def rollback(places: Places, version: str | None = None, who: str = "unknown", w
 
 
 def _previous(versions: Versions) -> str:
+    """The version that the current one replaced, if it is good, or the one before that; not one that was gone back from."""
+    known: str | None
+    try:
+        known = versions.current()
+        for _ in versions.ids():
+            known = versions.manifest(known).parent if known else None
+            if known is not None and _is_good(versions, known):
+                return known
+    except IndexDamaged:
+        known = None
     try:
         current = versions.current()
     except IndexDamaged:
         current = None
-    for known in versions.good_before(current):
-        if index.file_hashes(versions.path(known)) == versions.manifest(known).files:
-            return known
+    for older in versions.good_before(current):
+        if _is_good(versions, older):
+            return older
     raise IndexDamaged("There is no earlier good version. Run `python -m ingest publish`.")
+
+
+def _is_good(versions: Versions, version: str) -> bool:
+    try:
+        return index.file_hashes(versions.path(version)) == versions.manifest(version).files
+    except IndexDamaged:
+        return False
 
 
 def _build(places: Places, versions: Versions, found: Candidate, staged: Path, progress: Progress) -> tuple[Manifest, int]:
@@ -134,7 +181,6 @@ def _write(
         raise ValueError("an unchanged folder is not built")
     outlines = found.outlines
     passages = [passage for one in outlines for passage in one.passages]
-    cache = Cache(places.index / "cache" / "vectors.sqlite")
     done = 0
 
     def advance(count: int) -> None:
@@ -142,10 +188,13 @@ def _write(
         done += count
         progress(done, 2 * len(passages))
 
-    embeddings = CachedEmbeddings(found.embedding, cache, lambda: load_embeddings(find_model(places.embedding_model)), advance)
     texts = [index.reader_text(passage) for passage in passages]
-    encoded = encode_passages(texts, found.reader, cache, lambda: ReaderModel(places.reader), advance)
-    index.build(staged, outlines, embeddings, encoded, writer.run)
+    with Cache(places.index / "cache" / "vectors.sqlite") as cache:
+        embeddings = CachedEmbeddings(
+            found.embedding, cache, lambda: load_embeddings(find_model(places.embedding_model)), advance
+        )
+        encoded = encode_passages(texts, found.reader, cache, lambda: ReaderModel(places.reader), advance)
+        index.build(staged, outlines, embeddings, encoded, writer.run)
     progress(2 * len(passages), 2 * len(passages))
     hashes = {one.document.slug: one.document.sha256 for one in outlines}
     corpus = hashlib.sha256(json.dumps(hashes, sort_keys=True).encode()).hexdigest()
@@ -168,20 +217,29 @@ def _write(
         files=index.file_hashes(staged),
     )
     (staged / "manifest.json").write_text(json.dumps(manifest.to_json(), ensure_ascii=False, indent=1), encoding="utf-8")
-    cache.close(keep_only_used=True)
     return manifest, cache.encoded
 
 
-def _questions(places: Places, found: Candidate) -> list[Question]:
-    """Golden questions of the documents in use, and the suggested ones of the documents that change."""
+def _questions(places: Places, found: Candidate) -> tuple[Candidate, list[Question]]:
+    """Golden questions of the documents in use, the suggested ones of the documents that change, and the most asked ones.
+
+    Without the journal's a publish goes on, and says so."""
     documents = {one.document.slug for one in (*found.before, *found.outlines)}
     changed = {change.document for change in found.outcome.changes if change.action == "changed"}
-    return [*golden_questions(places.golden, documents), *suggested_questions(places.suggested, found.outlines, changed)]
+    questions = [*golden_questions(places.golden, documents), *suggested_questions(places.suggested, found.outlines, changed)]
+    try:
+        asked = places.asked() if places.asked else ()
+    except FaqError as reason:
+        problem = warning("not-asked", "journal", str(reason), "Patients' own questions were left out of the comparison.")
+        return replace(found, outcome=replace(found.outcome, problems=(*found.outcome.problems, problem))), questions
+    known = {(one.text.casefold(), one.document) for one in questions}
+    return found, [*questions, *(one for one in asked if (one.text.casefold(), one.document) not in known)]
 
 
-def _asked(places: Places, found: Candidate, staged: Path, manifest: Manifest, ask: Asker) -> Outcome:
+def _asked(
+    places: Places, found: Candidate, staged: Path, manifest: Manifest, ask: Asker, questions: Sequence[Question]
+) -> Outcome:
     """The outcome with the answers that change; an error when a golden question loses its section."""
-    questions = _questions(places, found)
     if not questions:
         return found.outcome
     preview = _preview(places.index, staged, manifest.id)

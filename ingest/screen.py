@@ -97,7 +97,8 @@ def _section(change: SectionChange) -> None:
 
 
 def _answer(change: AnswerChange) -> None:
-    print(f"  {'LOST' if change.lost else 'changed'}: {change.question}")
+    times = f" (asked {change.asked} times)" if change.asked else ""
+    print(f"  {'LOST' if change.lost else 'changed'}: {change.question}{times}")
     for name, shown in (("before", change.before), ("after", change.after)):
         print(f"    {name}: {_shown(shown)}")
 

@@ -7,7 +7,8 @@ FaqError
 ├── IndexMissing       nothing has been published yet
 ├── IndexMismatch      the version was built with another model
 ├── IndexDamaged       a version's files are incomplete or altered
-└── PublishBusy        another publish holds the lock
+├── PublishBusy        another publish holds the lock
+└── StorageFailed      the disk is full or a file cannot be written
 """
 
 from __future__ import annotations
@@ -44,6 +45,10 @@ class IndexDamaged(FaqError):
 
 class PublishBusy(FaqError):
     """Another publish holds the lock."""
+
+
+class StorageFailed(FaqError):
+    """The disk is full, or a file cannot be read or written."""
 
 
 class Level(StrEnum):

@@ -19,7 +19,8 @@ from pathlib import Path
 
 from ingest import audit
 from ingest.outline import slug_of
-from ingest.types import ConfigurationError, FaqError, IndexDamaged, Outline
+from ingest.storage import storing
+from ingest.types import FaqError, IndexDamaged, Outline
 
 FILE = "WITHDRAWN.json"
 
@@ -121,25 +122,23 @@ def find(outlines: Sequence[Outline], place: str) -> tuple[str, tuple[str, ...] 
 
 @contextmanager
 def _changing(index: Path) -> Iterator[None]:
-    """One change at a time; it lasts milliseconds, so the next waits."""
-    index.mkdir(parents=True, exist_ok=True)
-    with (index / "withdrawn.lock").open("ab") as handle:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
+    """One change at a time; it lasts milliseconds, so the next waits. Raises StorageFailed."""
+    with storing("Nothing was withdrawn or restored."):
+        index.mkdir(parents=True, exist_ok=True)
+        with (index / "withdrawn.lock").open("ab") as handle:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            yield
 
 
 def _write(index: Path, entries: Sequence[Withdrawal]) -> None:
+    temporary = index / f"{FILE}.new"
+    with temporary.open("w", encoding="utf-8") as handle:
+        json.dump({"withdrawn": [asdict(one) for one in entries]}, handle, ensure_ascii=False, indent=1)
+        handle.flush()
+        os.fsync(handle.fileno())
+    temporary.replace(index / FILE)
+    folder = os.open(index, os.O_RDONLY)
     try:
-        temporary = index / f"{FILE}.new"
-        with temporary.open("w", encoding="utf-8") as handle:
-            json.dump({"withdrawn": [asdict(one) for one in entries]}, handle, ensure_ascii=False, indent=1)
-            handle.flush()
-            os.fsync(handle.fileno())
-        temporary.replace(index / FILE)
-        folder = os.open(index, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
-    except OSError as error:
-        raise ConfigurationError(f"{index / FILE} cannot be written ({error.strerror}). Nothing was changed.") from error
+        os.fsync(folder)
+    finally:
+        os.close(folder)

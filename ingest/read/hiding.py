@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
+from ingest.read.problems import refuse
+
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _AT_RULE = re.compile(r"@(?:media|supports|keyframes|font-face|page)[^{]*\{(?:[^{}]*\{[^{}]*\})*[^{}]*\}")
-_RULE = re.compile(r"([^{}]{1,300})\{([^{}]{0,2000})\}")
+MAX_HIDING = 2_000  # rules of a page that hide something: each is looked for among all elements
 _WHITE = re.compile(
     r"(?:^|;)color:(?:#fff(?:fff)?(?:ff)?|white|transparent|rgba?\(255,255,255(?:,[\d.]+)?\)|rgba\([^)]*,0(?:\.0+)?\))(?:;|!|$)"
 )
@@ -31,16 +34,18 @@ class Hiding:
     by_sheet: dict[int, str]  # element -> how
 
     @classmethod
-    def of(cls, tree: LexborHTMLParser) -> Hiding:
+    def of(cls, tree: LexborHTMLParser, name: str) -> Hiding:
+        """Raises DocumentError for a page with more such rules than could be followed."""
         hidden: dict[int, str] = {}
-        for sheet in tree.css("style"):
-            for selector, declarations in _RULE.findall(_AT_RULE.sub("", _COMMENT.sub("", sheet.text()))):
-                if ":" in selector or (way := _way(_plain(declarations))) is None:
-                    continue  # states such as :hover come and go
-                try:
-                    hidden.update(dict.fromkeys((node.mem_id for node in tree.css(selector.strip())), way))
-                except (SelectolaxError, ValueError):
-                    continue  # a selector that this parser does not know hides nothing here
+        rules = [rule for sheet in tree.css("style") for rule in _hiding_rules(sheet.text())]
+        if len(rules) > MAX_HIDING:
+            words = f"The page's styles hide text by {len(rules):,} rules."
+            refuse("too-complex", name, words, "Save the page without its styles, or as .docx.")
+        for selector, way in rules:
+            try:
+                hidden.update(dict.fromkeys((node.mem_id for node in tree.css(selector)), way))
+            except (SelectolaxError, ValueError):
+                continue  # a selector that this parser does not know hides nothing here
         return cls(hidden)
 
     def how(self, node: LexborNode) -> str | None:
@@ -55,6 +60,18 @@ class Hiding:
         if (_WHITE.search(style) or colour in ("#ffffff", "#fff", "white")) and not _on_colour(node):
             return "white letters on white"
         return None
+
+
+def _hiding_rules(sheet: str) -> Iterator[tuple[str, str]]:
+    """(selector, how) of the rules that hide; states such as :hover come and go."""
+    for rule in _AT_RULE.sub("", _COMMENT.sub("", sheet)).split("}"):
+        before, _, declarations = rule.rpartition("{")
+        way = _way(_plain(declarations))
+        if way is None:
+            continue
+        for selector in dict.fromkeys(one.strip() for one in before.rpartition("{")[2].split(",")):
+            if selector and ":" not in selector:
+                yield selector, way
 
 
 def _plain(style: str) -> str:

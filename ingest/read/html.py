@@ -43,7 +43,7 @@ def read_html(raw: bytes, name: str) -> Content:
 def html_content(text: str, name: str, problems: list[Problem]) -> Content:
     """The content of decoded markup; `problems` found so far are carried along."""
     tree = LexborHTMLParser(text)
-    walker = _Walker(name, Hiding.of(tree))
+    walker = _Walker(name, Hiding.of(tree, name))
     walker.walk(_main(tree))
     canonical, blocks = walker.writer.finished()
     problems = [*problems, *walker.problems]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +14,7 @@ import pytest
 from ingest import audit, pipeline, withdrawn
 from ingest.__main__ import main
 from ingest.answers import Question, Shown
-from ingest.asking import AskingFailed, ask
+from ingest.asking import AskingFailed, ask, most_asked
 from ingest.index import Index
 from ingest.pipeline import Outcome, Override, Places, Wishes
 from ingest.stored import read_outlines
@@ -100,6 +101,49 @@ def test_questions_that_cannot_be_asked_refuse(clinic: Places) -> None:
 
     change(clinic, "45 to 90 minutes", "50 to 95 minutes")
     assert codes(publish(clinic, ask=broken)) == {"not-asked"}
+
+
+def test_what_patients_asked_most_is_asked_again_and_told_with_its_count(clinic: Places) -> None:
+    known = str(GOLDEN["question"])
+    asked = [Question("how many hours is it", "si-joint-fusion", asked=7), Question(known, "si-joint-fusion", asked=3)]
+    change(clinic, "45 to 90 minutes", "50 to 95 minutes")
+    outcome = pipeline.plan(replace(clinic, asked=lambda: asked), by_words)
+    assert [(one.question, one.asked) for one in outcome.answers] == [("how many hours is it", 7), (known, 0)]
+
+
+def test_a_journal_that_cannot_be_read_is_said_and_refuses_nothing(clinic: Places) -> None:
+    def broken() -> list[Question]:
+        raise AskingFailed("The journal is damaged.")
+
+    change(clinic, "45 to 90 minutes", "50 to 95 minutes")
+    outcome = pipeline.plan(replace(clinic, asked=broken), by_words)
+    assert (outcome.refused, outcome.asked) == (False, 1)
+    assert any("journal is damaged" in problem.message for problem in outcome.problems)
+
+
+@pytest.mark.parametrize(
+    ("script", "texts"),
+    [
+        ('print(\'{"questions": [{"question": "May I eat?", "procedure": null, "count": 4}]}\')', ["May I eat?"]),
+        ("print('{\"questions\": []}')", []),
+        ("raise SystemExit(2)", []),
+        ("print('nonsense')", None),
+        ("raise SystemExit('no journal')", None),
+    ],
+)
+def test_the_journals_questions_come_from_the_chats_command(
+    script: str, texts: list[str] | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another program in the place of the chat: what is under test is what is made of its words."""
+    program = tmp_path / "python"
+    program.write_text(f"#!{sys.executable}\n{script}\n")
+    program.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(program))
+    if texts is None:
+        with pytest.raises(AskingFailed, match="journal's questions"):
+            most_asked()
+    else:
+        assert [one.text for one in most_asked()] == texts
 
 
 def test_keep_going_publishes_the_rest_and_the_last_good_text_of_a_bad_document(clinic: Places) -> None:

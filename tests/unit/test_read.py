@@ -113,6 +113,7 @@ def test_letters_damaged_before_saving_are_reported_with_their_line() -> None:
         (b"<!ENTITY a 'b'>\n\n# T\n\ntext\n", ".md", "entity"),
         (word(bomb=b"\0" * 30_000_000), ".docx", "zip-bomb"),
         (b"<div>" * 5_000 + b"text", ".html", "nested"),
+        (b"<style>" + b"".join(b".a%d{display:none}" % n for n in range(5_000)) + b"</style><p>x</p>", ".html", "too-complex"),
         (b"\xcf\xff" * 30, ".doc", "format"),
     ],
 )
@@ -147,6 +148,13 @@ def test_hidden_text_of_a_web_page_is_left_out_and_reported(hidden: str) -> None
     content = read(f"<html><head><style>.gone {{display: none}}</style></head><h1>T</h1><p>Seen.</p>{hidden}</html>", ".html")
     assert "secret" not in content.text and "Seen." in content.text
     assert any(problem.code == "hidden-text" and "secret words" in problem.message for problem in content.problems)
+
+
+def test_a_long_list_of_hidden_classes_hides_all_of_them() -> None:
+    classes = ", ".join(f".class-number-{n}" for n in range(200))
+    page = f"<style>{classes} {{ display: none }} .b:hover {{ display: none }}</style><h1>T</h1><p class=b>Seen.</p>"
+    content = read(page + "".join(f"<p class=class-number-{n}>secret</p>" for n in (0, 99, 199)), ".html")
+    assert "secret" not in content.text and "Seen." in content.text
 
 
 def test_white_letters_on_a_colour_are_read() -> None:
