@@ -26,6 +26,7 @@ class Settings(BaseSettings):
     journal_url: str | None = Field(default=None, description="SQLAlchemy URL of the journal; default: SQLite in the data folder")
     host: str = Field(default="127.0.0.1", description="address the apps listen on")
     port: int = Field(default=8501, description="port of the patient app")
+    staff_port: int = Field(default=8502, description="port of the staff app")
     frame_ancestors: str = Field(default="'self'", description="sites that may embed the chat (a CSP source list)")
     rate_per_minute: int = Field(default=60, ge=1, description="questions one address may ask in a minute")
     max_waiting: int = Field(default=32, ge=1, description="questions that may wait for the engine before “busy”")
