@@ -118,7 +118,9 @@ class Login:
     async def _verify(self, seal: bytes, credentials: tuple[str, str], address: str) -> SignedIn | NotSignedIn | TryLater:
         name, password = credentials
         limits = ((WRONG_BY_NAME, "name", name), (WRONG_BY_ADDRESS, "address", address))
-        waits = [self._wrong.get_window_stats(*limit).reset_time - time.time() for limit in limits if not self._wrong.test(*limit)]
+        waits = [
+            self._wrong.get_window_stats(*limit).reset_time - time.time() for limit in limits if not self._wrong.test(*limit)
+        ]
         if waits:
             return TryLater(max(1, math.ceil(max(waits))))
         record = await run_in_threadpool(self.users.verified, name, password)

@@ -45,7 +45,11 @@ _HOST = re.compile(r"[\w.:\[\]-]{1,255}")
 
 
 def middleware(settings: Settings) -> list[Middleware]:
-    return [Middleware(Guard, frame_ancestors=settings.frame_ancestors), Middleware(Paths, allowed=_ALLOWED), Middleware(Compression)]
+    return [
+        Middleware(Guard, frame_ancestors=settings.frame_ancestors),
+        Middleware(Paths, allowed=_ALLOWED),
+        Middleware(Compression),
+    ]
 
 
 def staff_middleware(login: Login) -> list[Middleware]:

@@ -1,6 +1,6 @@
 """Names and passwords become lines of users.json, hashed with scrypt and readable by the program's account alone.
 
-    {"users": {"ann": {"role": "editor", "salt": "hex", "hash": "hex", "added": "2026-11-30T10:42:00+00:00"}}}
+{"users": {"ann": {"role": "editor", "salt": "hex", "hash": "hex", "added": "2026-11-30T10:42:00+00:00"}}}
 """
 
 from __future__ import annotations
@@ -79,7 +79,9 @@ class Users:
             try:
                 self._records = MappingProxyType(_File.model_validate_json(self.path.read_bytes()).users)
             except (OSError, ValidationError) as reason:
-                raise ConfigurationError(f"{self.path} cannot be understood. Restore it, or delete it and add users anew.") from reason
+                raise ConfigurationError(
+                    f"{self.path} cannot be understood. Restore it, or delete it and add users anew."
+                ) from reason
             self._seen = seen
         return self._records
 
@@ -94,7 +96,9 @@ class Users:
         if not _NAME.fullmatch(name):
             raise UserProblem("A name has up to 60 letters, digits, spaces and . @ ' - and no colon.")
         if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
-            raise UserProblem(f"A password has {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters. A few words are easiest to keep.")
+            raise UserProblem(
+                f"A password has {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters. A few words are easiest to keep."
+            )
         if name.casefold() in password.casefold() or len(set(password)) < 5:
             raise UserProblem("That password is too easy to guess: it holds the name, or few different letters.")
         salt = secrets.token_hex(16)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -86,10 +87,13 @@ def test_the_password_is_not_hashed_again_for_each_file_of_a_page(login: Login, 
 
 
 def test_an_unknown_name_costs_a_hash_too(login: Login, monkeypatch: pytest.MonkeyPatch) -> None:
-    import hashlib
-
     real, hashed = hashlib.scrypt, []
-    monkeypatch.setattr("hashlib.scrypt", lambda *args, **options: hashed.append(options["n"]) or real(*args, **options))
+
+    def counted(password: bytes, *, salt: bytes, n: int, r: int, p: int, maxmem: int) -> bytes:
+        hashed.append(n)
+        return real(password, salt=salt, n=n, r=r, p=p, maxmem=maxmem)
+
+    monkeypatch.setattr("hashlib.scrypt", counted)
     check(login, basic("ann", "wrong password"))
     check(login, basic("nobody", "wrong password"))
     assert hashed == [2**15, 2**15]
