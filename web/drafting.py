@@ -167,7 +167,9 @@ def questions(at: Office, user: User, one: Draft) -> None:
         changes(at, user, one)
         return
     outlines, _ = examined(drafts.places(at, one))
-    titles = {"": "All pages", **{each.document.slug: each.document.title for each in outlines}}
+    differs = {file.name for file in drafts.files(at, one) if file.state is not State.SAME}
+    first = sorted(outlines, key=lambda each: each.document.source not in differs)
+    titles = {**{each.document.slug: each.document.title for each in first}, "": "No page in particular"}
     with st.form("try", border=False):
         page = st.selectbox(
             "The patient comes from the page", list(titles), format_func=lambda slug: titles[slug], key="try-page"

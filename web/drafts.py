@@ -65,8 +65,9 @@ class Saved:
 def start(at: Office, user: User, wish: str) -> Draft:
     """A new draft: a copy of the documents folder. Raises DraftProblem."""
     user.need(Action.DRAFT)
-    name = slug_of(unicodedata.normalize("NFKD", wish).encode("ascii", "ignore").decode())[:50].strip("-")
-    if not wish.strip() or not _NAME.fullmatch(name):
+    plain = unicodedata.normalize("NFKD", wish).encode("ascii", "ignore").decode().replace("_", " ")
+    name = slug_of(plain)[:50].strip("-")
+    if not re.search(r"\w", plain) or not _NAME.fullmatch(name):
         raise DraftProblem("Give the draft a short name in letters and digits, such as “new aftercare”.")
     if (at.drafts / name).exists():
         raise DraftProblem(f"There is a draft {name} already. Open it, or choose another name.")
