@@ -120,6 +120,7 @@ def _publish(args: argparse.Namespace) -> int:
     places, take_over = _places(args), None
     if args.draft:
         draft = adopt.read_draft(args.draft)
+        adopt.fresh(draft, args.documents)  # before the long part; looked at again when it is over
         places, take_over = replace(places, documents=draft.documents), partial(adopt.take_over, draft, args.documents)
     wishes = pipeline.Wishes(args.by, args.keep_going, override, ask, take_over)
     outcome = pipeline.publish(places, _progress(args), wishes)

@@ -65,14 +65,19 @@ def changed_beneath(draft: Draft, documents: Path) -> list[str]:
     return [name for name in names if found.get(name) not in (draft.base.get(name), wanted.get(name))]
 
 
-def take_over(draft: Draft, documents: Path) -> None:
-    """Makes the documents folder what the draft is. Call it under the publish lock. Raises DraftOutdated, OSError."""
-    finish(documents)
+def fresh(draft: Draft, documents: Path) -> None:
+    """Raises DraftOutdated when publishing the draft would undo what others changed."""
     if others := changed_beneath(draft, documents):
         raise DraftOutdated(
             f"{', '.join(others)} changed in the documents folder since this draft was made. "
             "Bring the draft up to date, look at it again, then publish."
         )
+
+
+def take_over(draft: Draft, documents: Path) -> None:
+    """Makes the documents folder what the draft is. Call it under the publish lock. Raises DraftOutdated, OSError."""
+    finish(documents)
+    fresh(draft, documents)
     found, wanted = source_hashes(documents), source_hashes(draft.documents)
     incoming = documents / INCOMING
     try:

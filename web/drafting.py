@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
 import streamlit as st
@@ -11,7 +11,7 @@ from ingest import pipeline
 from ingest.adopt import Draft
 from ingest.candidate import Outcome
 from ingest.read import SUFFIXES
-from ingest.types import Level
+from ingest.types import Level, Outline
 from web import drafts, jobs, trial
 from web.chat import words_only
 from web.content import day, report
@@ -116,7 +116,7 @@ def outline(at: Office, _user: User, one: Draft) -> None:
     if not outlines:
         st.write("No page of this draft can be read. The check says why.")
         return
-    known = {each.document.slug: each for each in outlines}
+    known = {each.document.slug: each for each in changed_first(at, one, outlines)}
     slug = st.selectbox("Page", list(known), format_func=lambda each: known[each].document.title, key="outline-page")
     st.write("This is how patients' questions will see your page.")
     left, right = st.columns(2)
@@ -167,9 +167,10 @@ def questions(at: Office, user: User, one: Draft) -> None:
         changes(at, user, one)
         return
     outlines, _ = examined(drafts.places(at, one))
-    differs = {file.name for file in drafts.files(at, one) if file.state is not State.SAME}
-    first = sorted(outlines, key=lambda each: each.document.source not in differs)
-    titles = {**{each.document.slug: each.document.title for each in first}, "": "No page in particular"}
+    titles = {
+        **{each.document.slug: each.document.title for each in changed_first(at, one, outlines)},
+        "": "No page in particular",
+    }
     with st.form("try", border=False):
         page = st.selectbox(
             "The patient comes from the page", list(titles), format_func=lambda slug: titles[slug], key="try-page"
@@ -184,6 +185,12 @@ def questions(at: Office, user: User, one: Draft) -> None:
             part("tried", name="Patients read now", view=tried.live)
         with right:
             part("tried", name="They would read", view=tried.draft)
+
+
+def changed_first(at: Office, one: Draft, outlines: Sequence[Outline]) -> list[Outline]:
+    """The pages that the editor works on stand first in a choice."""
+    differs = {file.name for file in drafts.files(at, one) if file.state is not State.SAME}
+    return sorted(outlines, key=lambda each: each.document.source not in differs)
 
 
 def looked(at: Office, one: Draft) -> Job | None:

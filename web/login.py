@@ -194,23 +194,33 @@ class LoginWall:
                 await _refuse(scope, receive, send, 401, words, {"www-authenticate": 'Basic realm="Staff", charset="UTF-8"'})
             case SignedIn(user, left):
                 if scope["type"] == "websocket":
-                    receive = self._until_it_ends(receive, authorization, user, left)
+                    receive, send = self._until_it_ends(receive, send, authorization, user, left)
                 await self.app(scope, receive, send)
 
-    def _until_it_ends(self, receive: Receive, authorization: str | None, user: User, left: float) -> Receive:
-        """A websocket is cut when its session ends, also when nothing is said on it, and when the user's role changes."""
-        deadline = asyncio.get_running_loop().time() + left
+    def _until_it_ends(
+        self, receive: Receive, send: Send, authorization: str | None, user: User, left: float
+    ) -> tuple[Receive, Send]:
+        """A websocket is closed when its session ends, also when nothing is said on it, and when its user's role changes."""
+        loop = asyncio.get_running_loop()
+        deadline, closed = loop.time() + left, False
 
         async def receiving() -> Message:
-            remaining = max(0.0, deadline - asyncio.get_running_loop().time())
+            nonlocal closed
             try:
-                message = await asyncio.wait_for(receive(), remaining)
+                message = await asyncio.wait_for(receive(), max(0.0, deadline - loop.time()))
             except TimeoutError:
-                return {"type": "websocket.disconnect", "code": 1008}
-            over = self.login.current(authorization) != user
-            return {"type": "websocket.disconnect", "code": 1008} if over and message["type"] == "websocket.receive" else message
+                message = None
+            if message is not None and (message["type"] != "websocket.receive" or self.login.current(authorization) == user):
+                return message
+            closed = True
+            await send({"type": "websocket.close", "code": 1008})
+            return {"type": "websocket.disconnect", "code": 1008}
 
-        return receiving
+        async def sending(message: Message) -> None:
+            if not closed:
+                await send(message)
+
+        return receiving, sending
 
 
 def _only(headers: Headers, name: str) -> str | None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import shutil
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -62,7 +65,9 @@ def test_a_page_in_a_folder_is_replaced_where_it_stands(at: Office, draft: Draft
     assert drafts.save(at, ANN, draft, "Two.txt", PAGE).name == "more/two.txt"
 
 
-@pytest.mark.parametrize("name", ["../../etc/x.txt", "..\\..\\x.txt", "/etc/x.txt", "x.txt", ".x.txt", "a/b/x.txt", "x\x00.txt", "x\n.txt"])
+@pytest.mark.parametrize(
+    "name", ["../../etc/x.txt", "..\\..\\x.txt", "/etc/x.txt", "x.txt", ".x.txt", "a/b/x.txt", "x\x00.txt", "x\n.txt"]
+)
 def test_no_name_leads_out_of_the_draft(at: Office, draft: Draft, name: str) -> None:
     saved = drafts.save(at, ANN, draft, name, PAGE)
     assert saved.name == "x.txt"
@@ -202,8 +207,8 @@ def test_stopped_at_any_moment_the_documents_are_all_old_or_all_new(
     old, new = source_hashes(at.places.documents), source_hashes(draft.documents)
     count = 0
 
-    def stopping(real):  # type: ignore[no-untyped-def]
-        def wrapped(*args, **options):  # type: ignore[no-untyped-def]
+    def stopping(real: Callable[..., object]) -> Callable[..., object]:
+        def wrapped(*args: object, **options: object) -> object:
             nonlocal count
             count += 1
             if count == step:
@@ -213,12 +218,17 @@ def test_stopped_at_any_moment_the_documents_are_all_old_or_all_new(
         return wrapped
 
     with monkeypatch.context() as patch:
-        for where, name in ((Path, "replace"), (Path, "unlink"), (Path, "mkdir"), (Path, "write_text"), (os, "fsync"), (adopt.shutil, "copyfile")):
+        for where, name in (
+            (Path, "replace"),
+            (Path, "unlink"),
+            (Path, "mkdir"),
+            (Path, "write_text"),
+            (os, "fsync"),
+            (shutil, "copyfile"),
+        ):
             patch.setattr(where, name, stopping(getattr(where, name)))
-        try:
+        with contextlib.suppress(KeyboardInterrupt):
             adopt.take_over(draft, at.places.documents)
-        except KeyboardInterrupt:
-            pass
     adopt.finish(at.places.documents)
     assert source_hashes(at.places.documents) in (old, new)
 
