@@ -13,7 +13,7 @@ from web.chat import words_only
 from web.office import Office
 from web.overview import Live
 from web.roles import Action, User
-from web.screen import act, part, say
+from web.screen import act, did, part, say
 
 WHOLE = "The whole page"
 
@@ -74,7 +74,9 @@ def withdrawals(at: Office, user: User, now: Live) -> None:
     chosen = "" if section == WHOLE else sections[section]
     place = titles[slug] if section == WHOLE else f"{titles[slug]} › {section}"
     done = f"{place} is out of every answer."
-    st.button("Withdraw", on_click=act, args=(done, documents_of.withdraw, at, user, slug, chosen, why))
+    if st.button("Withdraw"):  # no callback: it would get the words of the drawing before
+        did(done, documents_of.withdraw, at, user, slug, chosen, why)
+        st.rerun()
 
 
 def history(at: Office, user: User) -> None:
@@ -93,7 +95,9 @@ def history(at: Office, user: User) -> None:
         why = st.text_input("Why", key="back-why", max_chars=500)
         st.write("Patients read it within two seconds. The documents folder stays as it is: its changes then wait for a publish.")
         done = f"Patients now read the version of {others[version]}."
-        st.button("Go back", on_click=act, args=(done, documents_of.roll_back, at, user, version, why))
+        if st.button("Go back"):
+            did(done, documents_of.roll_back, at, user, version, why)
+            st.rerun()
     st.header("What was done", anchor=False)
     rows, wrong = documents_of.history(at)
     for problem in wrong:

@@ -12,8 +12,9 @@ from web.pages import staff_html
 
 
 def part(macro: str, **values: Any) -> None:
-    """Draws a part of staff.html."""
-    st.html(staff_html(macro, **values))
+    """Draws a part of staff.html; nothing when there is nothing in it, which st.html refuses."""
+    if html := staff_html(macro, **values).strip():
+        st.html(html)
 
 
 def act(done: str, action: Callable[..., object], *args: Any) -> None:
