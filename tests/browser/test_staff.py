@@ -125,4 +125,4 @@ def test_without_a_password_the_browser_shows_nothing(staff: Staff, new_page: Ne
     page = new_page()
     with pytest.raises(Error, match="ERR_INVALID_AUTH_CREDENTIALS"):
         page.goto(staff.url)
-    assert "Documents" not in page.content()
+    expect(page.get_by_role("heading", name="Documents")).to_have_count(0)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from anyio.from_thread import start_blocking_portal
 
 from ingest.types import ConfigurationError
 from web.login import SESSION_SECONDS, Login, NotSignedIn, SignedIn, TryLater
@@ -48,7 +48,8 @@ def basic(name: str, password: str) -> str:
 
 
 def check(login: Login, header: str | None, address: str = "10.0.0.1") -> SignedIn | NotSignedIn | TryLater:
-    return asyncio.run(login.check(header, address))
+    with start_blocking_portal() as portal:  # in a thread of its own: the browser tests leave a loop running in this one
+        return portal.call(login.check, header, address)
 
 
 def test_the_right_password_signs_in_with_the_role_of_the_file(login: Login) -> None:
