@@ -1,10 +1,10 @@
-# make run: the chat, from nothing · make test: everything that must hold · make check: the quick half of it
+# make run: the chat, from nothing · make staff: the staff app · make test: everything that must hold · make check: the quick half of it
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export OMP_NUM_THREADS ?= 2
-.PHONY: run test check bench evaluate train classifier clean setup setup-dev chromium python help
+.PHONY: run staff test check bench evaluate train classifier clean setup setup-dev chromium python help
 .DEFAULT_GOAL := help
 
 help:
@@ -35,6 +35,9 @@ chromium:
 run: $(VENV)/ready
 	@$(BIN)/python -m ingest publish
 	@$(BIN)/python app.py
+
+staff: $(VENV)/ready
+	@$(BIN)/python staff_app.py
 
 check: $(VENV)/ready-dev
 	$(BIN)/ruff check .

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from pathlib import Path
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -90,6 +91,7 @@ class Faq:
         glossary: Glossary,
     ) -> None:
         self._library, self._triage, self.wording, self._reader = library, triage, wording, reader
+        self._vocabulary = vocabulary
         self.journal = Recorder(journal, vocabulary, self._texts)
         self.glossary = glossary
         self._embed = functools.lru_cache(maxsize=256)(embed)  # memory only; triage and search ask for the same text
@@ -122,6 +124,12 @@ class Faq:
         faq = cls(library, triage, wording, Reader(model), embed, questions, journal, vocabulary, glossary)
         faq.ask(Question("how long does it take"))
         return faq
+
+    def beside(self, index: Path) -> Faq:
+        """The same engine over another index folder, for staff who try a draft. It writes no journal. Close it after use."""
+        library = self._library.over(Versions(index))
+        parts = self._triage, self.wording, self._reader, self._embed, self._questions, NullJournal()
+        return Faq(library, *parts, self._vocabulary, self.glossary)
 
     def ask(self, question: Question) -> Reply:
         """Danger first, then the procedure, then the words that answer, or an honest no."""

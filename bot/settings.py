@@ -28,6 +28,7 @@ class Settings(BaseSettings):
     host: str = Field(default="127.0.0.1", description="address the apps listen on")
     port: int = Field(default=8501, description="port of the patient app")
     metrics_port: int = Field(default=0, ge=0, le=65535, description="port of metrics and health; 0: none")
+    staff_port: int = Field(default=8502, description="port of the staff app")
     frame_ancestors: str = Field(default="'self'", description="sites that may embed the chat (a CSP source list)")
     rate_per_minute: int = Field(default=60, ge=1, description="questions one address may ask in a minute")
     max_waiting: int = Field(default=32, ge=1, description="questions that may wait for the engine before “busy”")

@@ -11,14 +11,15 @@ import os
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from dotenv import load_dotenv
 
-from ingest import audit, pipeline, screen, withdrawn
+from ingest import adopt, audit, pipeline, screen, withdrawn
 from ingest.asking import ask, most_asked
 from ingest.embed import DEFAULT_MODEL, stay_offline
 from ingest.storage import words
@@ -72,6 +73,12 @@ def _parser() -> argparse.ArgumentParser:
 
 def _options(added: dict[str, argparse.ArgumentParser]) -> None:
     added["plan"].add_argument("--quick", action="store_true", help="do not ask which answers change")
+    added["plan"].add_argument("--keep", type=Path, metavar="FOLDER", help="keep what was built, as an index to ask")
+    for name in ("plan", "publish"):
+        added[name].add_argument("--progress", type=Path, metavar="FILE", help="write how far it is to this file")
+    added["publish"].add_argument(
+        "--draft", type=Path, metavar="FOLDER", help="publish this draft, and make the documents folder what it is"
+    )
     added["publish"].add_argument(
         "--keep-going", action="store_true", help="publish unreadable documents with their last good text"
     )
@@ -84,7 +91,7 @@ def _options(added: dict[str, argparse.ArgumentParser]) -> None:
         added[name].add_argument("place", metavar="SLUG[#section]")
     for name in ("rollback", "withdraw", "restore"):
         added[name].add_argument("--reason", metavar="TEXT", default="", help="why; recorded")
-    for name in ("publish", "rollback", "withdraw", "restore"):
+    for name in ("plan", "publish", "rollback", "withdraw", "restore"):
         added[name].add_argument(
             "--by", metavar="NAME", default=audit.whoever(), help="who does this; default: the account's name"
         )
@@ -115,9 +122,8 @@ def _evidence() -> timedelta:
 
 
 def _plan(args: argparse.Namespace) -> int:
-    return screen.tell(
-        pipeline.plan(_places(args), None if args.quick else ask, _progress(args)), as_json=args.json, with_sections=True
-    )
+    outcome = pipeline.plan(_places(args), None if args.quick else ask, _progress(args), args.by, args.keep)
+    return screen.tell(outcome, as_json=args.json, with_sections=True)
 
 
 def _publish(args: argparse.Namespace) -> int:
@@ -133,8 +139,13 @@ def _publish(args: argparse.Namespace) -> int:
 def _publish_once(args: argparse.Namespace) -> int:
     started = time.monotonic()
     override = pipeline.Override(args.override, args.reason) if args.override else None
-    wishes = pipeline.Wishes(args.by, args.keep_going, override, ask)
-    outcome = pipeline.publish(_places(args), _progress(args), wishes)
+    places, take_over = _places(args), None
+    if args.draft:
+        draft = adopt.read_draft(args.draft)
+        adopt.fresh(draft, args.documents)  # before the long part; looked at again when it is over
+        places, take_over = replace(places, documents=draft.documents), partial(adopt.take_over, draft, args.documents)
+    wishes = pipeline.Wishes(args.by, args.keep_going, override, ask, take_over)
+    outcome = pipeline.publish(places, _progress(args), wishes)
     return screen.tell(outcome, as_json=args.json, done=f"Published {outcome.version} in {time.monotonic() - started:.1f} s.")
 
 
@@ -252,6 +263,8 @@ def _row(manifest: Manifest, current: bool) -> dict[str, Any]:
 
 
 def _progress(args: argparse.Namespace) -> pipeline.Progress:
+    if getattr(args, "progress", None):
+        return partial(screen.to_file, args.progress)
     return screen.bar if sys.stderr.isatty() and not args.json else screen.no_bar
 
 

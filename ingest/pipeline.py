@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ingest import audit, index, withdrawn
+from ingest.adopt import finish
 from ingest.answers import Asker, Question, answer_changes, golden_questions, suggested_questions
 from ingest.aside import Helper
 from ingest.candidate import Candidate, Change, Outcome, Override, Places, candidate, examine, overridden
@@ -39,25 +40,30 @@ class Wishes:
     keep_going: bool = False  # a document with an error goes out with its last good text
     override: Override | None = None  # publishes in spite of errors; recorded
     ask: Asker | None = None  # how questions are asked of a version; None asks none
+    take_over: Callable[[], None] | None = None  # makes the documents folder what is published, when nothing refuses it any more
 
 
-def plan(places: Places, ask: Asker | None = None, progress: Progress = _silent) -> Outcome:
+def plan(
+    places: Places, ask: Asker | None = None, progress: Progress = _silent, who: str = "somebody", keep: Path | None = None
+) -> Outcome:
     """What a publish would do now, and every problem of the documents. Patients notice nothing.
 
-    With `ask` the candidate is built aside and questions are asked of both versions. Raises PublishBusy, StorageFailed then.
+    With `ask` the candidate is built aside and questions are asked of both versions; with `keep` it stays there as an index
+    folder of its own, to be asked more. Raises PublishBusy, StorageFailed then.
     """
-    found = candidate(places)
-    if ask is None or not found.comparable or not found.outlines:
-        return found.outcome
-    found, questions = _questions(places, found)
-    if not questions:
+    found, questions = candidate(places), list[Question]()
+    if ask is not None and found.comparable and found.outlines:
+        found, questions = _questions(places, found)
+    if not found.outlines or not (questions or keep):
         return found.outcome
     versions = Versions(places.index)
-    with storing(SAME), versions.lock("a plan"):
+    with storing(SAME), versions.lock(f"{who} (looking at changes)"):
         staged = versions.stage()
         try:
             manifest, encoded = _build(places, versions, found, staged, progress)
-            outcome = _asked(places, found, staged, manifest, ask, questions)
+            outcome = _asked(places, found, staged, manifest, ask, questions) if ask else found.outcome
+            if keep:
+                _keep(places, found, staged, manifest.id, keep)
         finally:
             shutil.rmtree(staged, ignore_errors=True)
     return replace(outcome, encoded=encoded)
@@ -72,7 +78,10 @@ def publish(places: Places, progress: Progress = _silent, wishes: Wishes | None 
     wishes = wishes or Wishes()
     versions = Versions(places.index)
     with storing(SAME), versions.lock(wishes.who):
+        finish(places.documents)
         found = candidate(places, keep_going=wishes.keep_going, override=wishes.override)
+        if not found.outcome.refused and not found.outcome.waiting and wishes.take_over:
+            wishes.take_over()
         if found.outcome.refused or not found.outcome.waiting:
             return found.outcome
         staged = versions.stage()
@@ -86,6 +95,8 @@ def publish(places: Places, progress: Progress = _silent, wishes: Wishes | None 
                 outcome = replace(outcome, problems=tuple(overridden(outcome.problems, wishes.override)))
             if outcome.refused:
                 return replace(outcome, encoded=encoded)
+            if wishes.take_over:
+                wishes.take_over()  # before the switch: stopping in between leaves changes that wait, never words that come back
             versions.complete(staged, manifest.id)
         finally:
             shutil.rmtree(staged, ignore_errors=True)
@@ -101,7 +112,8 @@ def _tidied(places: Places, versions: Versions, found: Candidate, outcome: Outco
     removed: list[str] = []
 
     def lift() -> None:
-        withdrawn.lift(places.index, found.before, found.outlines, who)
+        if found.before:
+            withdrawn.lift(places.index, found.before, found.outlines, who)
 
     def prune() -> None:
         removed.extend(versions.prune(places.evidence))
@@ -242,7 +254,7 @@ def _asked(
     """The outcome with the answers that change; an error when a golden question loses its section."""
     if not questions:
         return found.outcome
-    preview = _preview(places.index, staged, manifest.id)
+    preview = _preview(places, found, staged, manifest.id)
     try:
         with ThreadPoolExecutor(2) as pool:
             live = pool.submit(ask, places.index, questions)
@@ -269,16 +281,29 @@ def _asked(
     return replace(found.outcome, problems=problems, answers=tuple(changes), asked=len(questions))
 
 
-def _preview(live: Path, staged: Path, version: str) -> Path:
-    """An index folder beside the live one whose current version is the staged one, with the same withdrawals."""
-    folder = live / f"staging-preview-{staged.name}"
+def _preview(places: Places, found: Candidate, staged: Path, version: str) -> Path:
+    """An index folder beside the live one whose current version is the staged one."""
+    folder = places.index / f"staging-preview-{staged.name}"
     shutil.rmtree(folder, ignore_errors=True)
     (folder / "versions").mkdir(parents=True)
     (folder / "versions" / version).symlink_to(staged.resolve(), target_is_directory=True)
-    (folder / "CURRENT").write_text(version + "\n", encoding="ascii")
-    if (live / withdrawn.FILE).exists():
-        shutil.copyfile(live / withdrawn.FILE, folder / withdrawn.FILE)
+    _point(places, found, folder, version)
     return folder
+
+
+def _keep(places: Places, found: Candidate, staged: Path, version: str, folder: Path) -> None:
+    """Moves the staged version into an index folder of its own."""
+    (folder / "versions").mkdir(parents=True)
+    shutil.move(staged, folder / "versions" / version)
+    _point(places, found, folder, version)
+
+
+def _point(places: Places, found: Candidate, folder: Path, version: str) -> None:
+    """Makes `version` the one that `folder` reads, with the withdrawals that would still hold."""
+    (folder / "CURRENT").write_text(version + "\n", encoding="ascii")
+    if (places.index / withdrawn.FILE).exists():
+        shutil.copyfile(places.index / withdrawn.FILE, folder / withdrawn.FILE)
+        withdrawn.lift(folder, found.before, found.outlines, "preview")
 
 
 def _record(places: Places, wishes: Wishes, outcome: Outcome, manifest: Manifest) -> None:

@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Iterable
 from dataclasses import asdict
+from pathlib import Path
 
 from ingest.answers import AnswerChange, Shown
 from ingest.candidate import Outcome
@@ -65,6 +66,13 @@ def bar(done: int, total: int) -> None:
     filled = width * done // max(1, total)
     end = "\n" if done >= total else ""
     print(f"\rencoding [{'#' * filled}{'.' * (width - filled)}] {done}/{total}", end=end, file=sys.stderr, flush=True)
+
+
+def to_file(path: Path, done: int, total: int) -> None:
+    """For a screen that looks at the file: {"done": 3, "total": 10}, whole at every moment."""
+    temporary = path.with_name(f"{path.name}.new")
+    temporary.write_text(json.dumps({"done": done, "total": total}), encoding="ascii")
+    temporary.replace(path)
 
 
 def no_bar(done: int, total: int) -> None:

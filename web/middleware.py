@@ -1,6 +1,7 @@
-"""Every response of the patients' app gets our headers, every path that is not ours to serve a page that says so.
+"""Every response gets our headers, every path that is not ours to serve a page that says so. Both apps use it.
 
-Outermost first: `Guard` (headers, allowed paths, size of a body), `Compression` (Streamlit's own files, once, kept).
+Outermost first: `Guard` (headers, size of a body), in the staff app then the login, `Paths` (what may be reached at all),
+`Compression` (Streamlit's own files, once, kept).
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bot.settings import Settings
+from web.login import Login, LoginWall
 from web.pages import not_found
 
 STATIC: Final = Path(streamlit.__file__).parent / "static" / "static"
@@ -31,11 +33,32 @@ _ALLOWED = re.compile(
     r"/(?:|healthz|readyz|plain(?:/feedback)?|widget\.js|api/ask|procedures(?:/[\w-]+)?|assets/[\w.-]+|favicon\.(?:ico|png|svg)|robots\.txt"
     r"|static/(?:js|css|media)/[\w.@~-]+|_stcore/(?:health|host-config|stream))"
 )
+# What staff may reach once they are signed in: uploads and downloads too.
+_STAFF = re.compile(
+    r"/(?:|draft|history|review|sign-out|assets/[\w.-]+|favicon\.(?:ico|png|svg)|static/(?:js|css|media)/[\w.@~-]+|media/[\w.-]+"
+    r"|_stcore/(?:health|host-config|stream|upload_file/[\w-]+/[\w-]+))"
+)
+UPLOAD = "/_stcore/upload_file/"
+LARGEST_UPLOAD = 20_000_000  # bytes of one document; .streamlit/config.toml says the same in megabytes
+_ROUND_UPLOAD = 100_000  # bytes that a form puts around its file
 _HOST = re.compile(r"[\w.:\[\]-]{1,255}")
 
 
 def middleware(settings: Settings) -> list[Middleware]:
-    return [Middleware(Guard, frame_ancestors=settings.frame_ancestors), Middleware(Compression)]
+    return [
+        Middleware(Guard, frame_ancestors=settings.frame_ancestors),
+        Middleware(Paths, allowed=_ALLOWED),
+        Middleware(Compression),
+    ]
+
+
+def staff_middleware(login: Login) -> list[Middleware]:
+    return [
+        Middleware(Guard, frame_ancestors="'none'", cookies=True),
+        Middleware(LoginWall, login=login),
+        Middleware(Paths, allowed=_STAFF),
+        Middleware(Compression),
+    ]
 
 
 def policy(host: str, frame_ancestors: str) -> str:
@@ -58,41 +81,29 @@ def policy(host: str, frame_ancestors: str) -> str:
 
 
 class Guard:
-    """Headers on everything, no cookies on anything, a 404 for paths that are not ours and a 413 for large bodies."""
+    """Headers on everything, a 413 for large bodies; no cookies, unless an app says that it needs Streamlit's against forgery."""
 
-    def __init__(self, app: ASGIApp, frame_ancestors: str) -> None:
-        self.app, self.frame_ancestors = app, frame_ancestors
+    def __init__(self, app: ASGIApp, frame_ancestors: str, *, cookies: bool = False) -> None:
+        self.app, self.frame_ancestors, self.cookies = app, frame_ancestors, cookies
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "lifespan":
-            await self.app(scope, receive, send)
-            return
-        if not _ALLOWED.fullmatch(scope["path"]):
-            await self._refuse(scope, receive, send)
-            return
-        if scope["type"] == "websocket":
+        if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
         headers = Headers(scope=scope)
         send = self._with_headers(send, scope["path"], headers.get("host", ""), scope.get("scheme", "http"))
-        if int(headers.get("content-length") or 0) > LARGEST_BODY:
+        largest = LARGEST_UPLOAD + _ROUND_UPLOAD if scope["path"].startswith(UPLOAD) else LARGEST_BODY
+        if int(headers.get("content-length") or 0) > largest:
             await Response("Too large.", 413)(scope, receive, send)
             return
-        await self.app(scope, _limited(receive), send)
-
-    async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "websocket":
-            await send({"type": "websocket.close", "code": 1008})
-            return
-        headers = Headers(scope=scope)
-        response = not_found(headers.get("accept-language"))
-        await response(scope, receive, self._with_headers(send, scope["path"], headers.get("host", ""), scope["scheme"]))
+        await self.app(scope, _limited(receive, largest), send)
 
     def _with_headers(self, send: Send, path: str, host: str, scheme: str) -> Send:
         async def sending(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                del headers["set-cookie"]  # nothing here needs one, and the widget promises none
+                if not self.cookies:
+                    del headers["set-cookie"]  # nothing of the chat needs one, and the widget promises none
                 headers["content-security-policy"] = policy(host, self.frame_ancestors)
                 headers["x-content-type-options"] = "nosniff"
                 headers["referrer-policy"] = "no-referrer"
@@ -107,7 +118,7 @@ class Guard:
         return sending
 
 
-def _limited(receive: Receive) -> Receive:
+def _limited(receive: Receive, largest: int) -> Receive:
     """A body without a length is cut off at the same size: the reader then sees a client that went away."""
     seen = 0
 
@@ -115,9 +126,24 @@ def _limited(receive: Receive) -> Receive:
         nonlocal seen
         message = await receive()
         seen += len(message.get("body", b""))
-        return {"type": "http.disconnect"} if seen > LARGEST_BODY else message
+        return {"type": "http.disconnect"} if seen > largest else message
 
     return receiving
+
+
+class Paths:
+    """A 404 for paths that are not ours to serve. Streamlit would serve more than anybody here needs."""
+
+    def __init__(self, app: ASGIApp, allowed: re.Pattern[str]) -> None:
+        self.app, self.allowed = app, allowed
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan" or self.allowed.fullmatch(scope["path"]):
+            await self.app(scope, receive, send)
+        elif scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1008})
+        else:
+            await not_found(Headers(scope=scope).get("accept-language"))(scope, receive, send)
 
 
 class Compression:

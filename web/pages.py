@@ -68,6 +68,12 @@ def turn_html(question: str, shown: View, number: int, id: str, reply_id: str, l
     return _draw("turn.html", question=question, view=shown, number=number, id=id, reply_id=reply_id, text=text, labels=labels)
 
 
+def staff_html(macro: str, **values: Any) -> str:
+    """One part of a staff screen: a macro of staff.html with its values."""
+    module = _templates.get_template("staff.html").make_module({"labels": labels_for("en")})
+    return re.sub(r"\n\s*\n+", "\n", str(getattr(module, macro)(**values)))
+
+
 def header_html(clinic: str, labels: Labels) -> str:
     return _draw("header.html", clinic=clinic, labels=labels)
 
@@ -178,16 +184,16 @@ def clinic_name(faq: Faq) -> str:
 
 
 @lru_cache(maxsize=4)
-def shell(clinic: str, contact: Contact, labels: Labels) -> str:
+def shell(clinic: str, contact: Contact | None, labels: Labels, app: str = "shell") -> str:
     """Streamlit's index.html with our title, language, icon, style and script, and without its inline script.
 
     Raises ShellChanged when another Streamlit has another page, so that an upgrade cannot lose them quietly.
     """
     html = (Path(streamlit.__file__).parent / "static" / "index.html").read_text(encoding="utf-8")
     html = re.sub(r"<!--.*?-->", "", html, flags=re.DOTALL).lstrip()
-    head = _draw("shell_head.html", labels=labels)
-    body = _draw("shell_body.html", labels=labels, clinic=clinic, contact=contact)
-    title = Markup.escape(labels.page.format(clinic=clinic))
+    head = _draw(f"{app}_head.html", labels=labels)
+    body = _draw(f"{app}_body.html", labels=labels, clinic=clinic, contact=contact)
+    title = Markup.escape(labels.page.format(clinic=clinic) if app == "shell" else f"Staff · {clinic}")
     for pattern, replacement in (
         (r'<html lang="en">', f'<html lang="{labels.language}">'),
         (r"<title>.*?</title>", f"<title>{title}</title>{head}"),
