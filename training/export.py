@@ -38,16 +38,18 @@ class Exported(nn.Module):
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--weights", type=Path, required=True)
+    parser.add_argument("--weights", type=Path, required=True, nargs="+", help="one run, or several of one chain: their mean")
     parser.add_argument("--encoder", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--name", default="vitruvian-reader-1")
     parser.add_argument("--fp32", action="store_true")
     args = parser.parse_args()
-    saved = torch.load(args.weights / "reader.pt", weights_only=True)
+    runs = [torch.load(folder / "reader.pt", weights_only=True) for folder in args.weights]
+    saved = runs[-1]
+    mean = {name: torch.stack([run["model"][name].float() for run in runs]).mean(0) for name in saved["model"]}
     encoder = AutoModel.from_pretrained(args.encoder, add_pooling_layer=False, attn_implementation="eager")
     reader = Reader(encoder, len(saved["intents"]), frozenset(saved["use"]))
-    reader.load_state_dict(saved["model"])
+    reader.load_state_dict(mean)  # Wortsman et al., Model soups, ICML 2022
     reader.eval()
     args.out.mkdir(parents=True, exist_ok=True)
     path = args.out / "reader.onnx"
