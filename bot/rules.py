@@ -83,6 +83,12 @@ class RuleBook:
             if self._hit(rule, candidates, spans, tokens, reading):
                 yield rule
 
+    def mentions(self, tokens: Sequence[str], band: str) -> bool:
+        """Whether words of a one-part rule of this band stand there at all, in whatever context."""
+        candidates = self.found.candidates(set(tokens))
+        singles = {at for rule in self.rules if rule.band == band and len(rule.groups) == 1 for at in rule.groups[0]}
+        return any(next(self.found.patterns[at].spans(tokens), None) is not None for at in candidates & singles)
+
     def _hit(
         self, rule: Rule, candidates: set[int], spans: dict[int, list[Span]], tokens: Sequence[str], reading: Reading
     ) -> bool:

@@ -137,8 +137,9 @@ class Triage:
             if embedding is not None and normalised:
                 reading = self.classifier.read(embedding(normalised))
                 bars = self.classifier.thresholds
-                # "dying to know", "killing me": then the classifier alone does not stop, it shows the card
-                if reading.crisis >= bars.crisis and level < Level.CRISIS and not said.idioms:
+                # "dying to know", "I am not suicidal": then the classifier alone does not stop, it shows the card
+                excused = bool(said.idioms) or self.red_flags.mentions(said.tokens, "crisis")
+                if reading.crisis >= bars.crisis and level < Level.CRISIS and not excused and language == "en":
                     level, rule = Level.CRISIS, "classifier"
                 elif level is Level.URGENT and language == "en" and reading.symptom < REPORTED:
                     level = Level.SYMPTOM  # "got a tooth abscess, can they still do it" asks and reports nothing new

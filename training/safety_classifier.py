@@ -5,7 +5,8 @@
 
 Needs scikit-learn and the embedding model; the program itself reads the JSON with numpy alone. Deterministic: same
 exemplars and model, same file. Columns of a row: text, crisis, symptom and advice (1, 0, null = not used),
-topic (null = not used), source (hand, or pages: questions of the synthetic pages in training/).
+topic (null = not used), source (hand, or pages: questions of the synthetic pages in training/). Phrasings of the
+reader's bank are added as ordinary questions; thresholds are set on the exemplars alone, which are harder.
 """
 
 from __future__ import annotations
@@ -29,10 +30,19 @@ SAFETY = Path(__file__).resolve().parent.parent / "data" / "safety"
 FOLDS = 5
 C = {"crisis": 10.0, "symptom": 10.0, "advice": 10.0, "topic": 20.0}  # inverse regularisation; not searched
 FALSE_CRISES = 0.012  # share of all other exemplars that may be stopped as a crisis
-FALSE_CRISIS_CARDS = 0.05  # share of them that may show the symptom card for it
+FALSE_CRISIS_CARDS = 0.09  # share of them that may show the symptom card for it
 FALSE_CARDS = 0.04  # share of non-symptom exemplars that may show the symptom card
 FALSE_ADVICE = 0.06  # share of plain questions that may carry the advice notice
-FALSE_OFF_TOPIC = 0.07  # share of plain procedure questions that may be called off topic: only asked when no page answers
+FALSE_OFF_TOPIC = 0.10  # share of plain procedure questions that may be called off topic: only asked when no page answers
+
+
+def ordinary_questions() -> list[dict[str, object]]:
+    """Every third phrasing of the reader's bank: what patients ask of a page, nothing of it a crisis, a symptom or off topic."""
+    bank = Path(__file__).resolve().parent
+    lines = [line for path in sorted(bank.glob("bank_*.txt")) for line in path.read_text(encoding="utf-8").splitlines()]
+    texts = [line.replace("{p}", "the procedure").replace("{c}", "hip") for line in lines if line and not line.startswith("#")]
+    topic = {"crisis": 0, "symptom": 0, "advice": None, "topic": "procedure", "source": "bank"}
+    return [{"text": text, **topic} for text in texts[::3]]
 
 
 def embed(texts: list[str]) -> NDArray[np.float32]:
@@ -52,6 +62,8 @@ def main() -> None:
     parser.add_argument("--check", action="store_true", help="compare with the tracked file instead of writing")
     check = parser.parse_args().check
     rows = [json.loads(line) for line in (SAFETY / "exemplars.jsonl").read_text(encoding="utf-8").splitlines()]
+    rows += ordinary_questions()
+    hand = np.array([row["source"] != "bank" for row in rows])
     vectors = embed([clean(row["text"]) for row in rows])
     heads: dict[str, dict[str, object]] = {}
     thresholds: dict[str, float] = {}
@@ -61,12 +73,15 @@ def main() -> None:
         x, y = vectors[used], np.array([bool(row[name]) for row in rows])[used]
         model = LogisticRegression(C=C[name], max_iter=2000, class_weight="balanced")
         held = cross_val_predict(model, x, y, cv=folds, method="predict_proba")[:, 1]
-        thresholds[name] = bar(held, y, false_share)
+        hard = hand[used]
+        thresholds[name] = bar(held[hard], y[hard], false_share)
         recall = float((held[y] >= thresholds[name]).mean())
-        false = float((held[~y] >= thresholds[name]).mean())
+        false = float((held[~y & hard] >= thresholds[name]).mean())
+        ordinary = float((held[~hard] >= thresholds[name]).mean()) if (~hard).any() else 0.0
+        print(f"{name}: of ordinary questions {ordinary:.4f}")
         print(f"{name}: {y.sum()} of {len(y)}; at {thresholds[name]} held-out recall {recall:.3f}, false {false:.3f}")
         if name == "crisis":
-            thresholds["crisis_card"] = bar(held, y, FALSE_CRISIS_CARDS)
+            thresholds["crisis_card"] = bar(held[hard], y[hard], FALSE_CRISIS_CARDS)
             print(f"crisis card: at {thresholds['crisis_card']} recall {(held[y] >= thresholds['crisis_card']).mean():.3f}")
         model.fit(x, y)
         heads[name] = {"weights": _short(model.coef_[0]), "bias": round(float(model.intercept_[0]), 5)}
@@ -75,7 +90,9 @@ def main() -> None:
     model = LogisticRegression(C=C["topic"], max_iter=2000, class_weight="balanced")
     held = cross_val_predict(model, vectors, topics, cv=folds, method="predict_proba")
     off = 1 - held[:, TOPICS.index("procedure")]
-    plain = np.array([not row["symptom"] and not row["advice"] for row in rows if row["topic"] is not None])
+    plain = np.array(
+        [not row["symptom"] and not row["advice"] and row["source"] != "bank" for row in rows if row["topic"] is not None]
+    )
     thresholds["topic"] = bar(off[plain], (topics != TOPICS.index("procedure"))[plain], FALSE_OFF_TOPIC)
     for at, name in enumerate(TOPICS):
         called = off[topics == at] >= thresholds["topic"]
