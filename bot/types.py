@@ -151,7 +151,7 @@ class NoAnswer(Base):
             case Reason.ADVICE:
                 return "advice"
             case _:
-                return "not_covered"
+                return "advice" if Notice.ADVICE in self.notices else "not_covered"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
