@@ -106,7 +106,7 @@ def _stem(word: str) -> str:
 
 _HISTORY = re.compile(
     r"\b(?:tried|trying|had|have had|got|did|done|failed|wore off|didn'?t (?:work|help)|doesn'?t (?:work|help)|did nothing|no luck|"
-    r"injected (?:it|me)|nothin\w* (?:work|help)\w*|already)\b",
+    r"injected (?:it|me)|nothing? (?:work|help)\w*|already)\b",
     re.IGNORECASE,
 )
 _THIS = re.compile(
