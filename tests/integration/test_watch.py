@@ -17,6 +17,13 @@ from ingest.types import FaqError, PublishBusy
 from tests.conftest import ROOT, places
 
 
+def heeding(command: list[str]) -> subprocess.Popen[str]:
+    """A process that heeds Ctrl-C, which the child of a background job would ignore from birth."""
+    code = "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL); os.execv(sys.argv[1], sys.argv[1:])"
+    wrapped = [sys.executable, "-c", code, *command]
+    return subprocess.Popen(wrapped, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+
 class Watched:
     """A folder under watch in a process of its own, whose publishes are printed as the words they found."""
 
@@ -29,7 +36,7 @@ class Watched:
 
     def __init__(self, folder: Path) -> None:
         command = [sys.executable, "-c", self.CODE, str(folder)]
-        self.process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+        self.process = heeding(command)
         self.lines: list[str] = []
         self._reader = threading.Thread(target=self._read)
         self._reader.start()
@@ -150,7 +157,7 @@ def test_the_command_publishes_edits_and_ends_with_0(own_index: Path, tmp_path: 
     page = (ROOT / "data" / "procedures" / "si-joint-fusion.txt").read_text(encoding="utf-8")
     (documents / "si-joint-fusion.txt").write_text(page, encoding="utf-8")
     command = [sys.executable, "-m", "ingest", "publish", "--watch", "--documents", str(documents), "--index", str(own_index)]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+    with heeding(command) as process:
         try:
             assert process.stdout is not None
             assert "Watching" in process.stdout.readline()
