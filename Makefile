@@ -50,6 +50,7 @@ check: $(VENV)/ready-dev
 
 test: $(VENV)/ready-dev chromium check
 	$(BIN)/pytest --cov --cov-report=term:skip-covered -q
+	$(BIN)/coverage report --include=ingest/outline.py,ingest/versions.py,bot/cite.py --fail-under=100
 
 bench: $(VENV)/ready-dev
 	$(BIN)/python -m benchmarks

@@ -129,16 +129,15 @@ def _passages(document: Document, placed: Sequence[_Placed]) -> Iterator[Passage
 
 def _cut(text: str, block: Block) -> Iterator[tuple[int, int]]:
     """Spans of at most MAX_WORDS words, cut between sentences only."""
-    start: int | None = None
-    stop = block.start
+    start = stop = block.start
     for begin, end in sentence_spans(text, block.start, block.end):
-        if start is not None and len(text[start:end].split()) > MAX_WORDS:
+        if stop == start:
+            start = begin
+        elif len(text[start:end].split()) > MAX_WORDS:
             yield start, stop
-            start = None
-        start = begin if start is None else start
+            start = begin
         stop = end
-    if start is not None:
-        yield start, stop
+    yield start, stop
 
 
 def _sections(document: Document, placed: Sequence[_Placed]) -> Iterator[Section]:

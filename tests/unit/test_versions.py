@@ -160,3 +160,32 @@ def test_going_back_leads_to_older_versions_newest_first(versions: Versions) -> 
     known = [add(versions, version) for version in ids(3)]
     assert versions.good_before(known[2]) == [known[1], known[0]]
     assert versions.good_before(None) == list(reversed(known))
+
+
+def test_a_version_whose_words_cannot_be_archived_stays_whole(versions: Versions, caplog: pytest.LogCaptureFixture) -> None:
+    known = [add(versions, version) for version in ids(KEPT + 1)]
+    versions.switch(known[-1])
+    (versions.folder / "archive").write_text("in the way")
+    assert versions.prune() == []
+    assert known[0] in versions.ids()
+    assert "could not be archived" in caplog.text
+
+
+def test_words_that_are_archived_already_are_left_as_they_are(versions: Versions) -> None:
+    known = [add(versions, version) for version in ids(KEPT + 1)]
+    versions.switch(known[-1])
+    there = versions.folder / "archive" / known[0]
+    there.mkdir(parents=True)
+    assert versions.prune() == [known[0]]
+    assert list(there.iterdir()) == []
+
+
+def test_an_archive_that_does_not_say_since_when_is_kept(versions: Versions) -> None:
+    known = [add(versions, version) for version in ids(KEPT + 1)]
+    (versions.path(known[0]) / "outline.json").unlink()
+    versions.switch(known[-1])
+    versions.prune()
+    there = versions.folder / "archive" / known[0]
+    (there / "ARCHIVED").unlink()
+    versions.prune(timedelta(days=1))
+    assert there.is_dir()
