@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import fcntl
 import json
-import logging
 import os
 import re
 import shutil
@@ -25,7 +24,6 @@ from ingest.types import IndexDamaged, IndexMissing, Manifest, PublishBusy
 
 KEPT = 5  # versions that stay for going back
 EVIDENCE = timedelta(days=365)  # that the words of older ones stay, unless a setting says otherwise
-log = logging.getLogger(__name__)
 _ID = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{6}")
 _TIME = "%Y%m%dT%H%M%SZ"
 
@@ -126,24 +124,28 @@ class Versions:
     def prune(self, evidence: timedelta = EVIDENCE, now: datetime | None = None) -> list[str]:
         """Keeps only the words of all but the newest KEPT versions and the current one, and those only for `evidence`.
 
-        Returns the versions that are no longer kept whole. What cannot be archived stays whole and is logged.
+        Returns the versions that are no longer kept whole. What cannot be archived stays whole; then the first OSError is raised
+        at the end.
         """
         moment = now or datetime.now(UTC)
         current = self.current()
         gone = []
+        refused: OSError | None = None
         for version in self.ids()[:-KEPT]:
             if version == current:
                 continue
             try:
                 self._archive(version, moment)
             except OSError as error:
-                log.error("version %s stays, its words could not be archived: %s", version, error)
+                refused = refused or error
                 continue
             self._remove(self.path(version))
             gone.append(version)
         for path in self.folder.glob("archive/*"):
             if _ID.fullmatch(path.name) and _archived_on(path) < moment - evidence:
                 self._remove(path)
+        if refused is not None:
+            raise refused
         return gone
 
     def _archive(self, version: str, now: datetime) -> None:

@@ -33,7 +33,7 @@ FALSE_CRISES = 0.012  # share of all other exemplars that may be stopped as a cr
 FALSE_CRISIS_CARDS = 0.09  # share of them that may show the symptom card for it
 FALSE_CARDS = 0.04  # share of non-symptom exemplars that may show the symptom card
 FALSE_ADVICE = 0.06  # share of plain questions that may carry the advice notice
-FALSE_OFF_TOPIC = 0.10  # share of plain procedure questions that may be called off topic: only asked when no page answers
+FALSE_OFF_TOPIC = 0.07  # share of plain procedure questions that may be called off topic: only asked when no page answers
 
 
 def ordinary_questions() -> list[dict[str, object]]:
