@@ -157,10 +157,12 @@ class Versions:
         staged = self.folder / f"staging-archive-{version}"
         staged.mkdir()
         for part in (self.path(version) / name for name in TEXT):
-            if part.is_dir():
-                shutil.copytree(part, staged / part.name)
-            elif part.exists():
-                shutil.copyfile(part, staged / part.name)
+            for path in (part, *sorted(part.rglob("*"))):  # one by one: a refusal is then one OSError in plain words
+                copy = staged / path.relative_to(self.path(version))
+                if path.is_dir():
+                    copy.mkdir()
+                elif path.exists():
+                    shutil.copyfile(path, copy)
         (staged / "ARCHIVED").write_text(now.isoformat(timespec="seconds") + "\n", encoding="ascii")
         for path in (*sorted(staged.rglob("*")), staged):
             _fsync(path)
