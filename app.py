@@ -11,7 +11,7 @@ import streamlit as st
 from bot.settings import load_settings
 from web.chat import on_error
 from web.desk import close_desk, is_closed, open_desk, version_in_use
-from web.metrics import Metrics, State, served
+from web.metrics import State, served
 from web.middleware import middleware
 from web.routes import routes
 
@@ -20,11 +20,10 @@ settings = load_settings()
 
 @asynccontextmanager
 async def lifespan(_app: st.App) -> AsyncIterator[None]:
-    metrics = Metrics()
-    open_desk(settings, metrics)
+    open_desk(settings)
     gc.collect()
     gc.freeze()  # Streamlit collects everything after each script run: half the CPU of an answer (FINDINGS.md)
-    with served(metrics, lambda: State(version_in_use(), is_closed()), settings.host, settings.metrics_port):
+    with served(lambda: State(version_in_use(), is_closed()), settings.host, settings.metrics_port):
         yield
     close_desk()
 

@@ -22,7 +22,7 @@ LOOK_SECONDS = 1.0  # between two looks at the pointer
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Shelf:
     """One version with everything that is derived from it once. A question uses one shelf from search to citation."""
 
@@ -42,6 +42,11 @@ class Shelf:
     @property
     def titles(self) -> Mapping[str, str]:
         return MappingProxyType({slug: document.title for slug, document in self.index.documents.items()})
+
+    @property
+    def only(self) -> str | None:
+        """The slug when there is just one procedure."""
+        return next(iter(self.titles)) if len(self.index.documents) == 1 else None
 
 
 class Library:

@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import shutil
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
 
 from ingest import audit, index, withdrawn
 from ingest.adopt import finish
-from ingest.answers import Asker, Question, answer_changes, golden_questions, suggested_questions
-from ingest.aside import Helper
+from ingest.answers import Asker, Question
+from ingest.building import Progress, build
 from ingest.candidate import Candidate, Change, Outcome, Override, Places, candidate, examine, overridden
-from ingest.embed import ReaderModel, find_model, load_embeddings
-from ingest.outline import RULES
-from ingest.read.problems import error, warning
+from ingest.comparing import compared, keep_aside, questions_of
+from ingest.read.problems import warning
 from ingest.storage import storing, words
 from ingest.types import FaqError, IndexDamaged, IndexMissing, Manifest, Problem
 from ingest.versions import Versions
 
-__all__ = ["Change", "Outcome", "Override", "Places", "Wishes", "examine", "plan", "publish", "rollback"]
-Progress = Callable[[int, int], None]  # (done, total) texts encoded
+__all__ = ["Change", "Outcome", "Override", "Places", "Progress", "Wishes", "examine", "plan", "publish", "rollback"]
 SAME = "Nothing was changed: patients go on reading the last version."
 
 
@@ -53,17 +47,17 @@ def plan(
     """
     found, questions = candidate(places), list[Question]()
     if ask is not None and found.comparable and found.outlines:
-        found, questions = _questions(places, found)
+        found, questions = questions_of(places, found)
     if not found.outlines or not (questions or keep):
         return found.outcome
     versions = Versions(places.index)
     with storing(SAME), versions.lock(f"{who} (looking at changes)"):
         staged = versions.stage()
         try:
-            manifest, encoded = _build(places, versions, found, staged, progress)
-            outcome = _asked(places, found, staged, manifest, ask, questions) if ask else found.outcome
+            manifest, encoded = build(places, versions, found, staged, progress)
+            outcome = compared(places, found, staged, manifest, ask, questions) if ask else found.outcome
             if keep:
-                _keep(places, found, staged, manifest.id, keep)
+                keep_aside(places, found, staged, manifest.id, keep)
         finally:
             shutil.rmtree(staged, ignore_errors=True)
     return replace(outcome, encoded=encoded)
@@ -86,11 +80,11 @@ def publish(places: Places, progress: Progress = _silent, wishes: Wishes | None 
             return found.outcome
         staged = versions.stage()
         try:
-            manifest, encoded = _build(places, versions, found, staged, progress)
+            manifest, encoded = build(places, versions, found, staged, progress)
             outcome = found.outcome
             if wishes.ask and found.comparable:
-                found, questions = _questions(places, found)
-                outcome = _asked(places, found, staged, manifest, wishes.ask, questions)
+                found, questions = questions_of(places, found)
+                outcome = compared(places, found, staged, manifest, wishes.ask, questions)
             if wishes.override:
                 outcome = replace(outcome, problems=tuple(overridden(outcome.problems, wishes.override)))
             if outcome.refused:
@@ -170,140 +164,6 @@ def _is_good(versions: Versions, version: str) -> bool:
         return index.file_hashes(versions.path(version)) == versions.manifest(version).files
     except IndexDamaged:
         return False
-
-
-def _build(places: Places, versions: Versions, found: Candidate, staged: Path, progress: Progress) -> tuple[Manifest, int]:
-    """Writes and validates a version in `staged`; its helpers warm up while the model loads."""
-    writer, validator = Helper("write"), Helper("validate")
-    try:
-        manifest, encoded = _write(places, versions, found, staged, progress, writer)
-        validator.run(staged)
-    finally:
-        writer.stop()
-        validator.stop()
-    return manifest, encoded
-
-
-def _write(
-    places: Places, versions: Versions, found: Candidate, staged: Path, progress: Progress, writer: Helper
-) -> tuple[Manifest, int]:
-    from ingest.cache import Cache, CachedEmbeddings, encode_passages
-
-    if found.embedding is None or found.reader is None:
-        raise ValueError("an unchanged folder is not built")
-    outlines = found.outlines
-    passages = [passage for one in outlines for passage in one.passages]
-    done = 0
-
-    def advance(count: int) -> None:
-        nonlocal done
-        done += count
-        progress(done, 2 * len(passages))
-
-    texts = [index.reader_text(passage) for passage in passages]
-    with Cache(places.index / "cache" / "vectors.sqlite") as cache:
-        embeddings = CachedEmbeddings(
-            found.embedding, cache, lambda: load_embeddings(find_model(places.embedding_model)), advance
-        )
-        encoded = encode_passages(texts, found.reader, cache, lambda: ReaderModel(places.reader), advance)
-        index.build(staged, outlines, embeddings, encoded, writer.run)
-    progress(2 * len(passages), 2 * len(passages))
-    hashes = {one.document.slug: one.document.sha256 for one in outlines}
-    corpus = hashlib.sha256(json.dumps(hashes, sort_keys=True).encode()).hexdigest()
-    try:
-        parent = versions.current()
-    except IndexDamaged:
-        parent = None
-    manifest = Manifest(
-        id=versions.new_id(corpus),
-        parent=parent,
-        created=datetime.now(UTC).isoformat(timespec="seconds"),
-        corpus=corpus,
-        documents=hashes,
-        sources=found.sources,
-        sections=sum(len(one.sections) for one in outlines),
-        passages=len(passages),
-        rules=RULES,
-        embedding=found.embedding,
-        reader=found.reader,
-        files=index.file_hashes(staged),
-    )
-    (staged / "manifest.json").write_text(json.dumps(manifest.to_json(), ensure_ascii=False, indent=1), encoding="utf-8")
-    return manifest, cache.encoded
-
-
-def _questions(places: Places, found: Candidate) -> tuple[Candidate, list[Question]]:
-    """Golden questions of the documents in use, the suggested ones of the documents that change, and the most asked ones.
-
-    Without the journal's a publish goes on, and says so."""
-    documents = {one.document.slug for one in (*found.before, *found.outlines)}
-    changed = {change.document for change in found.outcome.changes if change.action == "changed"}
-    questions = [*golden_questions(places.golden, documents), *suggested_questions(places.suggested, found.outlines, changed)]
-    try:
-        asked = places.asked() if places.asked else ()
-    except FaqError as reason:
-        problem = warning("not-asked", "journal", str(reason), "Patients' own questions were left out of the comparison.")
-        return replace(found, outcome=replace(found.outcome, problems=(*found.outcome.problems, problem))), questions
-    known = {(one.text.casefold(), one.document) for one in questions}
-    return found, [*questions, *(one for one in asked if (one.text.casefold(), one.document) not in known)]
-
-
-def _asked(
-    places: Places, found: Candidate, staged: Path, manifest: Manifest, ask: Asker, questions: Sequence[Question]
-) -> Outcome:
-    """The outcome with the answers that change; an error when a golden question loses its section."""
-    if not questions:
-        return found.outcome
-    preview = _preview(places, found, staged, manifest.id)
-    try:
-        with ThreadPoolExecutor(2) as pool:
-            live = pool.submit(ask, places.index, questions)
-            after = pool.submit(ask, preview, questions)
-            changes = answer_changes(questions, live.result(), after.result())
-    except FaqError as reason:
-        problem = error(
-            "not-asked", "golden questions", str(reason), "Ask whoever looks after the program, or publish with --override."
-        )
-        return replace(found.outcome, problems=(*found.outcome.problems, problem))
-    finally:
-        shutil.rmtree(preview, ignore_errors=True)
-    lost = [
-        error(
-            "lost-answer",
-            one.document,
-            f"“{one.question}” was answered from “{' › '.join(one.section or ())}” and would not be any more.",
-            "Put the words back, or publish with --override NAME --reason TEXT.",
-        )
-        for one in changes
-        if one.lost
-    ]
-    problems: tuple[Problem, ...] = (*found.outcome.problems, *lost)
-    return replace(found.outcome, problems=problems, answers=tuple(changes), asked=len(questions))
-
-
-def _preview(places: Places, found: Candidate, staged: Path, version: str) -> Path:
-    """An index folder beside the live one whose current version is the staged one."""
-    folder = places.index / f"staging-preview-{staged.name}"
-    shutil.rmtree(folder, ignore_errors=True)
-    (folder / "versions").mkdir(parents=True)
-    (folder / "versions" / version).symlink_to(staged.resolve(), target_is_directory=True)
-    _point(places, found, folder, version)
-    return folder
-
-
-def _keep(places: Places, found: Candidate, staged: Path, version: str, folder: Path) -> None:
-    """Moves the staged version into an index folder of its own."""
-    (folder / "versions").mkdir(parents=True)
-    shutil.move(staged, folder / "versions" / version)
-    _point(places, found, folder, version)
-
-
-def _point(places: Places, found: Candidate, folder: Path, version: str) -> None:
-    """Makes `version` the one that `folder` reads, with the withdrawals that would still hold."""
-    (folder / "CURRENT").write_text(version + "\n", encoding="ascii")
-    if (places.index / withdrawn.FILE).exists():
-        shutil.copyfile(places.index / withdrawn.FILE, folder / withdrawn.FILE)
-        withdrawn.lift(folder, found.before, found.outlines, "preview")
 
 
 def _record(places: Places, wishes: Wishes, outcome: Outcome, manifest: Manifest) -> None:

@@ -20,7 +20,7 @@ from bot.settings import Settings
 from bot.triage import Level
 from bot.types import Question, Reply, Unavailable
 from ingest.types import FaqError
-from web.metrics import Metrics
+from web import metrics
 
 LONGEST_QUESTION = 1000  # characters; the longest labelled patient question has 312
 LONGEST_WAIT = 8.0  # seconds in the queue before an honest "busy"; people give up at about 10
@@ -44,8 +44,8 @@ class Answered:
 class Desk:
     """Where questions are handed in. Safe to call from several threads."""
 
-    def __init__(self, faq: Faq, settings: Settings, metrics: Metrics | None = None) -> None:
-        self.faq, self.settings, self.metrics = faq, settings, metrics or Metrics()
+    def __init__(self, faq: Faq, settings: Settings) -> None:
+        self.faq, self.settings = faq, settings
         self._window = MovingWindowRateLimiter(MemoryStorage())
         self._rate = RateLimitItemPerMinute(settings.rate_per_minute)
         self._waiting = threading.BoundedSemaphore(settings.max_waiting + AT_ONCE)
@@ -56,7 +56,7 @@ class Desk:
         started = time.perf_counter()
         reply = self._ask(question, address)
         answered = Answered(uuid.uuid4().hex, reply, time.perf_counter() - started)
-        self.metrics.count(reply.status, answered.seconds)
+        metrics.count(reply.status, answered.seconds)
         self._record(answered, question, session)
         return answered
 
@@ -94,7 +94,7 @@ class Desk:
             yield False
             return
         try:
-            with self.metrics.waiting.track_inprogress():
+            with metrics.WAITING.track_inprogress():
                 given = self._working.acquire(timeout=LONGEST_WAIT)
             try:
                 yield given
@@ -123,10 +123,10 @@ class _Process:
 _process = _Process()
 
 
-def open_desk(settings: Settings, metrics: Metrics | None = None) -> None:
+def open_desk(settings: Settings) -> None:
     """Opens the engine once. What is wrong with it is kept, so that patients get a page and not a traceback."""
     try:
-        _process.desk, _process.problem = Desk(Faq.open(settings, with_journal=True), settings, metrics), None
+        _process.desk, _process.problem = Desk(Faq.open(settings, with_journal=True), settings), None
     except FaqError as error:
         log.error("the engine could not be opened: %s", error)
         _process.problem = error

@@ -10,27 +10,24 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, Info, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, Counter, Gauge, Histogram, Info, generate_latest
 
 BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)  # seconds; an answer takes about 0.03, the queue at most 8
 log = logging.getLogger(__name__)
 
+# Of this process; the library adds its memory, CPU and open files.
+QUESTIONS = Counter("faq_questions", "Questions, by the status of their reply", ["status"])
+SECONDS = Histogram("faq_seconds", "Seconds from question to reply", buckets=BUCKETS)
+WAITING = Gauge("faq_waiting", "Questions waiting for the engine")
+PUBLISHED = Info("faq_published", "The version in use")
+READY = Gauge("faq_ready", "1 when questions can be answered")
+CLOSED = Gauge("faq_closed", "1 when staff closed the chat")
 
-class Metrics:
-    """Counts of one process."""
 
-    def __init__(self) -> None:
-        self.registry = CollectorRegistry()
-        self.questions = Counter("faq_questions", "Questions, by the status of their reply", ["status"], registry=self.registry)
-        self.seconds = Histogram("faq_seconds", "Seconds from question to reply", registry=self.registry, buckets=BUCKETS)
-        self.waiting = Gauge("faq_waiting", "Questions waiting for the engine", registry=self.registry)
-        self.published = Info("faq_published", "The version in use", registry=self.registry)
-        self.ready = Gauge("faq_ready", "1 when questions can be answered", registry=self.registry)
-        self.closed = Gauge("faq_closed", "1 when staff closed the chat", registry=self.registry)
-
-    def count(self, status: str, seconds: float) -> None:
-        self.questions.labels(status).inc()
-        self.seconds.observe(seconds)
+def count(status: str, seconds: float) -> None:
+    """One question with its reply."""
+    QUESTIONS.labels(status).inc()
+    SECONDS.observe(seconds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +39,9 @@ class State:
 
 
 @contextmanager
-def served(metrics: Metrics, state: Callable[[], State], host: str, port: int) -> Iterator[int]:
+def served(state: Callable[[], State], host: str, port: int) -> Iterator[int]:
     """Serves until the block ends; gives the port, 0 when it is off. A port that is taken is logged: patients come first."""
-    server = _open(metrics, state, host, port) if port else None
+    server = _open(state, host, port) if port else None
     if server is None:
         yield 0
         return
@@ -58,10 +55,10 @@ def served(metrics: Metrics, state: Callable[[], State], host: str, port: int) -
         thread.join(5)
 
 
-def _open(metrics: Metrics, state: Callable[[], State], host: str, port: int) -> ThreadingHTTPServer | None:
+def _open(state: Callable[[], State], host: str, port: int) -> ThreadingHTTPServer | None:
     class Page(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            status, kind, body = _page(self.path.partition("?")[0], metrics, state())
+            status, kind, body = _page(self.path.partition("?")[0], state())
             self.send_response(status)
             self.send_header("content-type", kind)
             self.send_header("content-length", str(len(body)))
@@ -78,12 +75,12 @@ def _open(metrics: Metrics, state: Callable[[], State], host: str, port: int) ->
         return None
 
 
-def _page(path: str, metrics: Metrics, now: State) -> tuple[int, str, bytes]:
+def _page(path: str, now: State) -> tuple[int, str, bytes]:
     if path == "/metrics":
-        metrics.ready.set(now.version is not None)
-        metrics.closed.set(now.closed)
-        metrics.published.info({"version": now.version or ""})
-        return 200, CONTENT_TYPE_LATEST, generate_latest(metrics.registry)
+        READY.set(now.version is not None)
+        CLOSED.set(now.closed)
+        PUBLISHED.info({"version": now.version or ""})
+        return 200, CONTENT_TYPE_LATEST, generate_latest()
     if path in {"/healthz", "/readyz"}:
         status = 503 if path == "/readyz" and now.version is None else 200
         shown = {"status": "ok" if now.version else "not ready", "published": now.version, "closed": now.closed}

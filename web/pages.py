@@ -15,8 +15,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from starlette.responses import HTMLResponse
 
-from bot.faq import Faq, PublishedDocument
+from bot.faq import Faq
 from bot.language import Language
+from bot.published import PublishedDocument
 from bot.types import Choice, Reply
 from bot.wording import Contact
 from ingest.types import FaqError

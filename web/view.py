@@ -9,8 +9,9 @@ from itertools import groupby, takewhile
 from typing import assert_never
 from urllib.parse import urlencode
 
-from bot.faq import Faq, published_on
+from bot.faq import Faq
 from bot.language import Language
+from bot.published import published_on
 from bot.types import Answer, Citation, Clarify, Escalation, NoAnswer, Notice, Reply, Unavailable
 from bot.wording import Card, Contact
 from ingest.glossary import Glossary, Term

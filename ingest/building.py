@@ -1,0 +1,79 @@
+"""A candidate becomes a version in a staging folder, written aside and opened for the first time in a process of its own."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from ingest import index
+from ingest.aside import Helper
+from ingest.candidate import Candidate, Places
+from ingest.embed import ReaderModel, find_model, load_embeddings
+from ingest.outline import RULES
+from ingest.types import IndexDamaged, Manifest
+from ingest.versions import Versions
+
+Progress = Callable[[int, int], None]  # (done, total) texts encoded
+
+
+def build(places: Places, versions: Versions, found: Candidate, staged: Path, progress: Progress) -> tuple[Manifest, int]:
+    """Writes and validates a version in `staged`; its helpers warm up while the model loads."""
+    writer, validator = Helper("write"), Helper("validate")
+    try:
+        manifest, encoded = _write(places, versions, found, staged, progress, writer)
+        validator.run(staged)
+    finally:
+        writer.stop()
+        validator.stop()
+    return manifest, encoded
+
+
+def _write(
+    places: Places, versions: Versions, found: Candidate, staged: Path, progress: Progress, writer: Helper
+) -> tuple[Manifest, int]:
+    from ingest.cache import Cache, CachedEmbeddings, encode_passages
+
+    if found.embedding is None or found.reader is None:
+        raise ValueError("an unchanged folder is not built")
+    outlines = found.outlines
+    passages = [passage for one in outlines for passage in one.passages]
+    done = 0
+
+    def advance(count: int) -> None:
+        nonlocal done
+        done += count
+        progress(done, 2 * len(passages))
+
+    texts = [index.reader_text(passage) for passage in passages]
+    with Cache(places.index / "cache" / "vectors.sqlite") as cache:
+        embeddings = CachedEmbeddings(
+            found.embedding, cache, lambda: load_embeddings(find_model(places.embedding_model)), advance
+        )
+        encoded = encode_passages(texts, found.reader, cache, lambda: ReaderModel(places.reader), advance)
+        index.build(staged, outlines, embeddings, encoded, writer.run)
+    progress(2 * len(passages), 2 * len(passages))
+    hashes = {one.document.slug: one.document.sha256 for one in outlines}
+    corpus = hashlib.sha256(json.dumps(hashes, sort_keys=True).encode()).hexdigest()
+    try:
+        parent = versions.current()
+    except IndexDamaged:
+        parent = None
+    manifest = Manifest(
+        id=versions.new_id(corpus),
+        parent=parent,
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        corpus=corpus,
+        documents=hashes,
+        sources=found.sources,
+        sections=sum(len(one.sections) for one in outlines),
+        passages=len(passages),
+        rules=RULES,
+        embedding=found.embedding,
+        reader=found.reader,
+        files=index.file_hashes(staged),
+    )
+    (staged / "manifest.json").write_text(json.dumps(manifest.to_json(), ensure_ascii=False, indent=1), encoding="utf-8")
+    return manifest, cache.encoded
