@@ -16,12 +16,12 @@ python:
 
 $(VENV)/ready: requirements.txt constraints.txt | python
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet -c constraints.txt torch==2.13.0
-	$(BIN)/python -m pip install --quiet -c constraints.txt -r requirements.txt
+	$(BIN)/python -m pip install --quiet --quiet -c constraints.txt torch==2.13.0
+	$(BIN)/python -m pip install --quiet --quiet -c constraints.txt -r requirements.txt
 	@touch $@
 
 $(VENV)/ready-dev: requirements-dev.txt $(VENV)/ready
-	$(BIN)/python -m pip install --quiet -c constraints.txt -r requirements-dev.txt
+	$(BIN)/python -m pip install --quiet --quiet -c constraints.txt -r requirements-dev.txt
 	@touch $@
 
 setup: $(VENV)/ready

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import shutil
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from ingest import pipeline
 from ingest.embed import stay_offline
+from web.login import Login
+from web.users import Users
 
 ROOT = Path(__file__).parents[1]
 CLINIC = ROOT / "data" / "procedures"
@@ -41,3 +44,24 @@ def synthetic_index(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def own_index(clinic_index: Path, tmp_path: Path) -> Path:
     """A copy of the clinic's index that a test may change."""
     return Path(shutil.copytree(clinic_index, tmp_path / "index"))
+
+
+@dataclass
+class Clock:
+    """A clock that a test moves. Seconds."""
+
+    now: float = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def login(users: Users, clock: Clock) -> Login:
+    """Sign-in of the module's own `users`."""
+    return Login(users, clock)

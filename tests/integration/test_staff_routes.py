@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -18,7 +17,7 @@ from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
 from streamlit.runtime import Runtime
 
-from tests.conftest import ROOT
+from tests.conftest import ROOT, Clock
 from web.login import SESSION_SECONDS, Login
 from web.middleware import LARGEST_BODY, staff_middleware
 from web.roles import Role
@@ -37,29 +36,11 @@ NOT_FOR_STAFF = [
 ]
 
 
-@dataclass
-class Clock:
-    now: float = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
 @pytest.fixture(scope="module")
 def users(tmp_path_factory: pytest.TempPathFactory) -> Users:
     users = Users(tmp_path_factory.mktemp("staff") / "users.json")
     users.add("ann", Role.EDITOR, PASSWORD)
     return users
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def login(users: Users, clock: Clock) -> Login:
-    return Login(users, clock)
 
 
 @pytest.fixture

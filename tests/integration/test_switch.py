@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from starlette.applications import Starlette
 from starlette.testclient import TestClient
 from streamlit.testing.v1 import AppTest
 
@@ -15,24 +14,9 @@ from bot.__main__ import main
 from bot.settings import Settings
 from ingest import audit
 from tests.conftest import ROOT
-from web import desk as desks
 from web.labels import ENGLISH
-from web.middleware import middleware
-from web.routes import routes
 
 CLOSED = "This chat is closed for now. Call the clinic with your question. In an emergency, call 911."
-
-
-@pytest.fixture(scope="module")
-def settings(clinic_index: Path, tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    return Settings(index_dir=clinic_index, data_dir=tmp_path_factory.mktemp("data"), rate_per_minute=100_000)
-
-
-@pytest.fixture(scope="module")
-def client(settings: Settings) -> Iterator[TestClient]:
-    desks.open_desk(settings)
-    yield TestClient(Starlette(routes=routes(), middleware=middleware(settings)))
-    desks.close_desk()
 
 
 @pytest.fixture

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from bot.kept import Listed
@@ -20,23 +17,9 @@ from bot.wording import Clinic, Wording
 from web import desk as desks
 from web.handover import handover
 from web.labels import ENGLISH
-from web.middleware import middleware
-from web.routes import routes
 from web.view import view
 
 FORM = re.compile(r'name="reply" value="([0-9a-f]{32})"')
-
-
-@pytest.fixture(scope="module")
-def settings(clinic_index: Path, tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    return Settings(index_dir=clinic_index, data_dir=tmp_path_factory.mktemp("data"), rate_per_minute=100_000)
-
-
-@pytest.fixture(scope="module")
-def client(settings: Settings) -> Iterator[TestClient]:
-    desks.open_desk(settings)
-    yield TestClient(Starlette(routes=routes(), middleware=middleware(settings)))
-    desks.close_desk()
 
 
 def asked(client: TestClient, question: str) -> str:

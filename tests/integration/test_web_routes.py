@@ -3,40 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from bot.settings import Settings
 from bot.types import Question
 from bot.wording import Contact
+from tests.integration.conftest import client_of
 from web import desk as desks
 from web.labels import ENGLISH, SPANISH
-from web.middleware import LARGEST_BODY, middleware, policy
+from web.middleware import LARGEST_BODY, policy
 from web.pages import shell
-from web.routes import routes
 
 BLOCKED = ["/_stcore/upload_file/a/b", "/_stcore/metrics", "/_stcore/agent/mcp", "/_stcore/agent/openapi.json", "/component/x/index.html",
            "/media/x.png", "/oauth2callback", "/nowhere", "/../etc/passwd", "/static/../index.html"]  # fmt: skip
-
-
-def client_of(settings: Settings) -> TestClient:
-    return TestClient(Starlette(routes=routes(), middleware=middleware(settings)), raise_server_exceptions=False)
-
-
-@pytest.fixture(scope="module")
-def settings(clinic_index: Path, tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    return Settings(index_dir=clinic_index, data_dir=tmp_path_factory.mktemp("data"), rate_per_minute=100_000)
-
-
-@pytest.fixture(scope="module")
-def client(settings: Settings) -> Iterator[TestClient]:
-    desks.open_desk(settings)
-    yield client_of(settings)
-    desks.close_desk()
 
 
 def test_an_answer_carries_the_span_that_it_was_read_from(client: TestClient) -> None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from anyio.from_thread import start_blocking_portal
 
 from ingest.types import ConfigurationError
+from tests.conftest import Clock
 from web.login import SESSION_SECONDS, Login, NotSignedIn, SignedIn, TryLater
 from web.roles import Role, User
 from web.users import Users
@@ -18,29 +18,11 @@ from web.users import Users
 PASSWORD = "four words by heart"
 
 
-@dataclass
-class Clock:
-    now: float = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
 @pytest.fixture
 def users(tmp_path: Path) -> Users:
     users = Users(tmp_path / "users.json")
     users.add("ann", Role.EDITOR, PASSWORD)
     return users
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def login(users: Users, clock: Clock) -> Login:
-    return Login(users, clock)
 
 
 def basic(name: str, password: str) -> str:
