@@ -104,15 +104,15 @@ def _stem(word: str) -> str:
     return word[:-1] if len(word) > 4 and word.endswith("s") and not word.endswith(("ss", "is", "us")) else word
 
 
+# Treatments told as tried in vain, in a message that asks who this one is for. Narrow on purpose: "I had X, how long does it
+# hurt" is about X.
 _HISTORY = re.compile(
-    r"\b(?:tried|trying|had|have had|got|did|done|failed|wore off|didn'?t (?:work|help)|doesn'?t (?:work|help)|did nothing|no luck|"
-    r"injected (?:it|me)|nothing? (?:work|help)\w*|already)\b",
+    r"\b(?:tried|trying|failed|wore off|(?:didn'?t|doesn'?t|don'?t|not|never) (?:work|help)\w*|did nothing|no luck|"
+    r"nothing? (?:work|help)\w*)\b",
     re.IGNORECASE,
 )
-_THIS = re.compile(
-    r"\b(?:for|do|doing|have|having|get|getting|of|is|does|would|will|with|about) (?:this|it)\b|\bthis (?:one|procedure|operation|surgery|op|treatment)\b",
-    re.IGNORECASE,
-)
+_CANDIDATE = re.compile(r"\b(?:candidate|right|rite|person|people|group|fit|suit\w*|eligib\w*|qualif\w*)\b", re.IGNORECASE)
+_THIS = re.compile(r"\bthis\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,8 +256,8 @@ class Scope:
 
 
 def _told(question: str) -> bool:
-    """Whether other treatments are told as history before a question about this one: "three shots did nothing, am I right for this"."""
-    return bool(_HISTORY.search(question) and _THIS.search(question))
+    """Whether other treatments are the history of a question about this one: "three shots did nothing, am I right for this"."""
+    return all(pattern.search(question) for pattern in (_HISTORY, _CANDIDATE, _THIS))
 
 
 def _likely(scores: Mapping[str, float], best: float) -> tuple[str, ...]:

@@ -87,3 +87,20 @@ def test_a_broken_names_file_is_said(tmp_path_factory: pytest.TempPathFactory) -
     path.write_text("same = 3")
     with pytest.raises(ConfigurationError, match="names.toml"):
         Names.load(path)
+
+
+def test_treatments_tried_in_vain_do_not_hide_who_this_one_is_for() -> None:
+    asked = ALONE.settle("kyphoplasty was tried and it did nothing, would I be a candidate for this", "si-joint-fusion", None)
+    assert isinstance(asked, Settled) and asked.procedure == "si-joint-fusion"
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "I had kyphoplasty last week, how long does it hurt",
+        "already got my kyphoplasty done, is this soreness normal",
+        "I tried kyphoplasty, when can I shower after this",
+    ],
+)
+def test_a_procedure_that_was_done_is_still_the_one_asked_about(question: str) -> None:
+    assert isinstance(ALONE.settle(question, "si-joint-fusion", None), Elsewhere)
