@@ -14,6 +14,7 @@ from threadpoolctl import threadpool_limits
 
 from bot import cite, followup
 from bot.abstention import Abstention, reason_for
+from bot.followup import Asked
 from bot.journal import Journal, NullJournal, open_journal
 from bot.library import Library, Shelf
 from bot.parts import asking, parts
@@ -132,32 +133,32 @@ class Faq:
         shelf = self._library.shelf()
         if assessment.language == "es" and not any(d.language == "es" for d in shelf.index.documents.values()):
             return self._abstention.no(shelf, Reason.LANGUAGE, assessment.normalised, None)
-        asked = followup.standalone(assessment.normalised, question.turns)
+        asked = followup.asked(assessment.normalised, question.turns)
         if asked is None:
             return self._abstention.no(shelf, Reason.TOPIC, assessment.normalised, question.procedure)
-        if not asked.strip():
-            return self._abstention.no(shelf, Reason.EMPTY, asked, question.procedure)
-        match shelf.scope.settle(asked, question.procedure, _spoken(question.turns)):
+        if not asked.text.strip():
+            return self._abstention.no(shelf, Reason.EMPTY, asked.text, question.procedure)
+        match shelf.scope.settle(asked.text, question.procedure, _spoken(question.turns)):
             case Elsewhere(name):
-                return self._abstention.no(shelf, Reason.OTHER_PROCEDURE, asked, question.procedure, name=name)
+                return self._abstention.no(shelf, Reason.OTHER_PROCEDURE, asked.text, question.procedure, name=name)
             case Unsettled(candidates):
-                return self._clarify(shelf, asked, candidates, assessment)
-            case Settled(procedure, searched):
-                shown = followup.shown(assessment.normalised, question.turns)
-                return self._read(shelf, procedure, asked, searched, assessment, shown)
+                return self._clarify(shelf, asked.searched, candidates, assessment)
+            case Settled(procedure, text):
+                shown = followup.shown(asked, question.turns)
+                return self._read(shelf, procedure, replace(asked, text=text), asked.searched, assessment, shown)
 
     def _read(
-        self, shelf: Shelf, procedure: str, asked: str, searched: str, assessment: Assessment, shown: frozenset[tuple[str, int]]
+        self, shelf: Shelf, procedure: str, asked: Asked, searched: str, assessment: Assessment, shown: frozenset[tuple[str, int]]
     ) -> Reply:
-        vector = self._embed(asked)  # the text that triage embedded too, unless it was a follow-up
-        bar = MIN_ANSWERABLE if assessment.topic == "procedure" else SURE
-        readings = [(part, self._reading(shelf, procedure, part, vector)) for part in parts(searched)]
-        if shown and (further := self._reading(shelf, procedure, searched, vector, shown)).answerable >= max(bar, FURTHER):
-            readings = [(searched, further)]
+        vector = self._embed(searched)  # the text that triage embedded too, unless it was a follow-up
+        bar = MIN_ANSWERABLE if assessment.topic == "procedure" or asked.leans else SURE
+        readings = [(part, self._reading(shelf, procedure, replace(asked, text=part), vector)) for part in parts(asked.text)]
+        if shown and (further := self._reading(shelf, procedure, asked, vector, shown)).answerable >= max(bar, FURTHER):
+            readings = [(asked.text, further)]
         answered = [(part, reading) for part, reading in readings if answers(shelf, reading, bar)]
         best = max((reading for _, reading in readings), key=lambda reading: reading.answerable)
         if not answered:
-            return self._abstention.no(shelf, reason_for(shelf, best, assessment, bar), asked, procedure, best=best)
+            return self._abstention.no(shelf, reason_for(shelf, best, assessment, bar), searched, procedure, best=best)
         used = [hit for _, reading in answered for hit in quoted(reading)]
         sentences, citations = cite.quote(shelf.index, used)
         gone = tuple(part for part, reading in readings if withdrawn(shelf, reading, bar))
@@ -171,19 +172,25 @@ class Faq:
             withdrawn=gone,
             notices=(*((Notice.PART_MISSING,) if missing or gone else ()), *((Notice.PARTIAL,) if touched else ())),
             procedure=procedure,
-            searched=asked,
+            searched=searched,
             confidence=min(reading.answerable for _, reading in answered),
             version=shelf.index.manifest.id,
             hits=best.hits,
         )
 
     def _reading(
-        self, shelf: Shelf, procedure: str, question: str, vector: Vectors, shown: frozenset[tuple[str, int]] = frozenset()
+        self, shelf: Shelf, procedure: str, asked: Asked, vector: Vectors, shown: frozenset[tuple[str, int]] = frozenset()
     ) -> Reading:
-        """The message read whole and, when it tells a story too, by what it asks alone: the surer of the two."""
-        found = search(shelf.index, shelf.lexicon, question, vector, procedure)
+        """The message read whole and, when it tells a story too, by what it asks alone: the surer of the two.
+
+        What has no topic of its own is read as one with the question before.
+        """
+        found = search(shelf.index, shelf.lexicon, asked.searched, vector, procedure)
         hits = [hit for hit in found if (hit.passage.document, hit.passage.start) not in shown]
-        readings = [self._reader.read(text, shelf.index, hits) for text in dict.fromkeys((question, asking(question)))]
+        if asked.leans:
+            return self._reader.read(asked.searched, shelf.index, hits)
+        texts = dict.fromkeys((asked.text, asking(asked.text)))
+        readings = [self._reader.read(text, shelf.index, hits, asked.before) for text in texts]
         return max(readings, key=lambda reading: reading.answerable)
 
     def _clarify(self, shelf: Shelf, asked: str, candidates: tuple[str, ...], assessment: Assessment) -> Reply:
@@ -221,7 +228,7 @@ class Faq:
         """The kinds of section that a question is really answered from; none when it is refused."""
         match shelf.scope.settle(question, procedure, None):
             case Settled(_, searched):
-                reading = self._reading(shelf, procedure, searched, self._embed(question))
+                reading = self._reading(shelf, procedure, Asked(searched), self._embed(question))
                 right = answers(shelf, reading, MIN_ANSWERABLE)
                 return [kind_of_path(hit.passage.path) for hit in quoted(reading)] if right else []
             case _:

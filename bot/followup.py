@@ -1,14 +1,16 @@
-"""A question that leans on the one before becomes a question that stands alone, without a language model."""
+"""A message and the turns before it become what is asked, and the question in whose light it is read. No language model."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from bot.types import Answer, Clarify, NoAnswer, Turn
 
+JOINT = " – "  # between a question and the one that it is read after, as replies record them
 _LEAD = re.compile(
-    r"^\s*(?:ok(?:ay)?|and|so|then|also|but|thanks|thank you|great|alright|well|hmm|oh|no|yes)\b[\s,.!:]*", re.IGNORECASE
+    r"^\s*(?:ok(?:ay)?|and|n|so|then|also|but|thanks|thank you|great|alright|well|hmm|oh|no|yes)\b[\s,.!:]*", re.IGNORECASE
 )
 _ABOUT = re.compile(
     r"^\s*(?:(?:and|or|but|so|ok(?:ay)?)[\s,]+)*(?:what|how)\s+(?:about|of|bout)\s+|^\s*(?:and|or)\s+(?=\W*(?:\w+\W+){0,3}\w+\W*$)",
@@ -29,7 +31,7 @@ _EMPTY = frozenset(
     many often soon far exactly one ones first second next last more most less least time times day days week
     weeks month months hour hours minute minutes before after during until again if not no yes else instead
     too very just really still any some other others another same all both each every type types kind kinds sort whens hows whats wheres whos thats isnt arent cant dont doesnt wont serious common normal
-    bad good better worse happen happens work works mean means count apply please tell explain
+    bad good better worse worst best happen happens work works mean means count apply please tell explain
     """.split()
 )
 _FRAGMENT = re.compile(r"^\s*(?:on|for|in|with|at|by|from|until|without)(?:\s+[\w']+){1,3}\W*$", re.IGNORECASE)
@@ -38,32 +40,58 @@ _CLAUSE = re.compile(
 )
 
 
-def standalone(question: str, turns: Sequence[Turn]) -> str | None:
-    """The question to search: with its missing topic taken from the last question that was answered from a page.
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a message asks, and the last question that a page answered, in whose light it is read; empty at the start."""
+
+    text: str
+    before: str = ""
+
+    @property
+    def searched(self) -> str:
+        """As the reply records it."""
+        return f"{self.before}{JOINT}{self.text}" if self.before else self.text
+
+    @property
+    def leans(self) -> bool:
+        """Whether it has no topic of its own: "and how long does that last?"."""
+        return bool(self.before) and not _topical(self.text)
+
+
+def asked(question: str, turns: Sequence[Turn]) -> Asked | None:
+    """The question to search, with the one before.
 
     Refused and escalated turns are passed over: what they asked must not steer a later search. None when the question
     leans on a turn that was refused: there is nothing that it could honestly be about.
     """
-    rest = _LEAD.sub("", question)
+    rest = _LEAD.sub("", question) or question
     about = _ABOUT.match(question)
     topic = question[about.end() :] if about else rest
     reframed = about is not None and not _CLAUSE.match(topic) and bool(_topical(topic))
     if turns and not reframed and not _topical(rest) and not _feeds(turns[-1]) and isinstance(turns[-1].reply, NoAnswer):
         return None
-    before = next((turn.reply.searched or turn.question for turn in reversed(turns) if _feeds(turn)), None)
-    if before is None:
-        return question
-    if reframed:
-        frame = _FRAME.match(before)
-        return f"{frame[0]} {topic}" if frame else topic
-    return rest if _topical(rest) else f"{before.rstrip(' ?.!')} – {rest}"
+    before = _before(turns)
+    if not before:
+        return Asked(question)
+    frame = _FRAME.match(before.rpartition(JOINT)[2]) if reframed else None
+    text = f"{frame[0]} {topic}" if frame else topic if reframed else rest
+    return Asked(text, "" if text == before else before)
 
 
-def shown(question: str, turns: Sequence[Turn]) -> frozenset[tuple[str, int]]:
+def shown(question: Asked, turns: Sequence[Turn]) -> frozenset[tuple[str, int]]:
     """Document and start of the words that the last turn quoted, when the question asks on from there: "and the others?"."""
-    if not turns or _topical(_LEAD.sub("", question)) or not isinstance(turns[-1].reply, Answer):
+    if not question.leans or not isinstance(turns[-1].reply, Answer):
         return frozenset()
     return frozenset((citation.document, citation.start) for citation in turns[-1].reply.citations)
+
+
+def _before(turns: Sequence[Turn]) -> str:
+    """The last question that a page answered; with what that one leaned on, when it had no topic of its own."""
+    fed = next((turn for turn in reversed(turns) if _feeds(turn)), None)
+    if fed is None:
+        return ""
+    own = (fed.reply.searched or fed.question).rpartition(JOINT)[2]
+    return own.rstrip(" ?.!") if _topical(own) else (fed.reply.searched or fed.question).rstrip(" ?.!")
 
 
 def _topical(text: str) -> list[str]:

@@ -11,7 +11,7 @@ import hashlib
 import importlib.util
 import json
 from collections.abc import MutableMapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -151,10 +151,21 @@ class ReaderModel:
     def encode(self, text: str) -> Encoded:
         """One text; about 4 ms for a question on one core. Never several together: the int8 scales of one would depend on
         its neighbours, and the same text would not always get the same vectors."""
-        ids = np.array([self._tokenizer.encode(text).ids], dtype=np.int64)
+        return self._run(self._tokenizer.encode(text).ids)
+
+    def encode_after(self, before: str, text: str) -> Encoded:
+        """`text` as it reads after `before`: the token vectors and weights of `text` alone, with the meaning both give."""
+        first = f"{before} – "
+        encoding = self._tokenizer.encode(first + text)
+        both = self._run(encoding.ids)
+        own = [number for number, (_, end) in enumerate(encoding.offsets) if end > len(first) or end == 0]
+        return replace(both, tokens=both.tokens[own], weights=both.weights[own])
+
+    def _run(self, tokens: list[int]) -> Encoded:
+        ids = np.array([tokens], dtype=np.int64)
         outputs = self._session.run(None, {"ids": ids, "mask": np.ones_like(ids)})
-        tokens, weights, pooled, asks, states, absent = (np.asarray(output)[0] for output in outputs)
-        return Encoded(tokens.astype(np.float16), weights, pooled, asks, states, float(absent))
+        vectors, weights, pooled, asks, states, absent = (np.asarray(output)[0] for output in outputs)
+        return Encoded(vectors.astype(np.float16), weights, pooled, asks, states, float(absent))
 
 
 def read_reader_id(folder: Path) -> tuple[dict[str, Any], ModelId]:
