@@ -69,13 +69,13 @@ def test_a_clinic_of_look_alike_pages_is_answered_from_the_right_page(synthetic:
 
 def test_follow_ups_find_what_the_turn_before_was_about(clinic: Faq) -> None:
     found = rates(evaluate(read_rows(HERE / "followups.jsonl"), clinic.ask))
-    assert found["answerable: right section"] >= 0.80
-    assert found["not_covered: refused"] >= 0.75
+    assert found["answerable: right section"] >= 0.90
+    assert found["not_covered: refused"] >= 0.85
 
 
 def test_follow_ups_of_another_writer_do_not_get_worse(clinic: Faq) -> None:
     found = rates(evaluate(read_rows(HERE / "followups_2.jsonl"), clinic.ask))
-    assert found["answerable: right section"] >= 0.65  # 0.88 is wanted
+    assert found["answerable: right section"] >= 0.78  # 0.88 is wanted
     assert found["not_covered: refused"] >= 0.80
 
 
