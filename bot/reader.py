@@ -20,7 +20,7 @@ from ingest.index import Index
 
 SHARPNESS = 8.0  # of the soft minimum over the question's tokens; as trained
 FLOOR = 0.02  # added to the intent match before the logarithm; as trained
-ALONE = 0.7  # share of a follow-up's log-odds that it has by itself; .5 to .7 are alike on the two follow-up sets, decisions/0009
+ALONE = 0.7  # share of a follow-up's log-odds that it has by itself; .5 to .7 are alike on the two follow-up sets, decisions/0010
 BORROWED = 0.3  # share of its intents that it takes from the question before; .2 to .4 are alike
 
 
