@@ -23,6 +23,7 @@ class Settings(BaseSettings):
     data_dir: Path = Field(default=ROOT / "data", description="where everything written at run time goes")
     index_dir: Path | None = Field(default=None, description="published versions; default: `index` in the data folder")
     documents_dir: Path = Field(default=ROOT / "data" / "procedures", description="the clinic's documents")
+    answers_dir: Path = Field(default=ROOT / "data" / "faq", description="answers that staff wrote and approved")
     embedding_model: str = Field(default=DEFAULT_MODEL, description="another sentence-transformers folder")
     journal_url: str | None = Field(default=None, description="SQLAlchemy URL of the journal; default: SQLite in the data folder")
     host: str = Field(default="127.0.0.1", description="address the apps listen on")

@@ -31,7 +31,7 @@ class Office:
         written = settings.data_dir.resolve()
         places = Places(
             settings.documents_dir.resolve(), settings.index.resolve(), settings.reader, settings.embedding_model,
-            data / "clinic.toml", data / "golden.jsonl", data / "questions.toml",
+            data / "clinic.toml", data / "golden.jsonl", data / "questions.toml", faq=settings.answers_dir.resolve(),
         )  # fmt: skip
         return cls(Login(Users(written / FILE)), places, written / "drafts", written / "run")
 

@@ -8,8 +8,8 @@ from datetime import UTC, date, datetime
 from functools import lru_cache
 
 from ingest import audit, pipeline, withdrawn
+from ingest.candidate import sources_of
 from ingest.outline import slug_of
-from ingest.read import source_hashes
 from ingest.stored import read_outlines
 from ingest.types import FaqError, IndexDamaged, IndexMissing, Level, Manifest, Outline, Problem
 from ingest.versions import Versions
@@ -57,7 +57,7 @@ def live(at: Office) -> Live:
 
 def examined(places: pipeline.Places) -> Examined:
     """`pipeline.examine`, done once for the same files on the same day."""
-    fingerprint = tuple(source_hashes(places.documents).items()) if places.documents.is_dir() else ()
+    fingerprint = tuple(sources_of(places).items())
     facts = places.clinic.stat().st_mtime_ns if places.clinic.exists() else 0
     return _examined(places, (fingerprint, facts, _today()))
 
