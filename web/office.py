@@ -25,6 +25,11 @@ class Office:
     drafts: Path
     jobs: Path
 
+    @property
+    def data(self) -> Path:
+        """Where the apps write, and where the file lies that closes the chat."""
+        return self.drafts.parent
+
     @classmethod
     def of(cls, settings: Settings) -> Office:
         data = ROOT / "data"

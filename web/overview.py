@@ -122,20 +122,20 @@ def withdraw(at: Office, user: User, slug: str, section: str, why: str) -> None:
     """Takes a page, or a section of it, out of every answer at once. Raises UnknownPlace."""
     user.need(Action.WITHDRAW)
     place = f"{slug}#{section}" if section else slug
-    withdrawn.withdraw(at.places.index, _published(at), place, user.name, _reason(why))
+    withdrawn.withdraw(at.places.index, _published(at), place, user.name, reason(why))
 
 
 def restore(at: Office, user: User, one: Withdrawal, why: str) -> None:
     """Lets withdrawn words be quoted again. Raises UnknownPlace."""
     user.need(Action.RESTORE)
     place = f"{one.document}#{_fragment(one.section)}" if one.section else one.document
-    withdrawn.restore(at.places.index, _published(at), place, user.name, _reason(why))
+    withdrawn.restore(at.places.index, _published(at), place, user.name, reason(why))
 
 
 def roll_back(at: Office, user: User, version: str, why: str) -> None:
     """Makes an earlier version what patients read. Raises PublishBusy, IndexMissing, IndexDamaged."""
     user.need(Action.ROLL_BACK)
-    pipeline.rollback(at.places, version, user.name, _reason(why))
+    pipeline.rollback(at.places, version, user.name, reason(why))
 
 
 def manifests(at: Office) -> list[Manifest]:
@@ -161,7 +161,8 @@ class NoReason(FaqError):
     """Words were taken out or brought back without saying why."""
 
 
-def _reason(why: str) -> str:
+def reason(why: str) -> str:
+    """What was said, to be kept. Raises NoReason."""
     if not why.strip():
         raise NoReason("Say why in a few words: it is kept with your name.")
     return why.strip()[:500]
