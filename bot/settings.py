@@ -36,6 +36,9 @@ class Settings(BaseSettings):
     retention_days: int = Field(default=30, ge=1, description="days the journal keeps redacted questions and sessions")
     evidence_days: int = Field(default=365, ge=1, description="days the journal keeps replies and what they rest on")
 
+    canary_minutes: int = Field(default=15, ge=0, description="minutes between two checks by canary questions; 0: none")
+    canary_share: float = Field(default=0.5, gt=0, le=1, description="the chat closes when fewer of them find their section")
+
     @property
     def retention(self) -> timedelta:
         return timedelta(days=self.retention_days)
