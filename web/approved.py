@@ -34,7 +34,8 @@ def answers(at: Office, user: User) -> None:
         "An approved answer becomes part of its page with the next publish. Open a draft to see what changes, and to publish."
     )
     found, problems = answering.listed(at)
-    part("problems", found=problems)
+    if problems:
+        part("problems", found=problems)
     for state, heading in HEADINGS.items():
         mine = [one for one in found if one.state is state]
         if mine:

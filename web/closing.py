@@ -31,10 +31,10 @@ def closing(at: Office, user: User) -> None:
         st.text(told)
     why = st.text_input("Why", key="closing-why", max_chars=500)
     if closed and st.button("Open the chat again"):
-        did(OPEN, open_again, at, user, why)
+        did("Opened. It is on the audit.", open_again, at, user, why)
         st.rerun()
     if not closed and st.button("Close the chat now", type="primary"):
-        did(CLOSED, close, at, user, why)
+        did("Closed. It is on the audit.", close, at, user, why)
         st.rerun()
 
 

@@ -128,6 +128,7 @@ def test_a_suspended_answer_stands_first_says_why_and_is_written_again(at: Offic
     page.write_bytes(page.read_bytes().replace(b"about 45 to 90 minutes", b"about 50 to 95 minutes"))
     assert states(at) == [State.SUSPENDED]
     shown = screen(at, ROB)
+    assert "What to do" not in words(shown)
     assert "The words it rests on have changed: Procedure Details › Duration." in words(shown)
     shown.selectbox(key="answer-again").set_value(answering.listed(at)[0][0].entry.place).run()
     assert shown.text_area[0].value == WORDS
@@ -158,6 +159,7 @@ def test_an_admin_closes_the_chat_and_opens_it_with_a_reason(at: Office) -> None
     press(shown, "Close the chat now")
     assert switch.is_closed(at.data)
     assert "No reason was given." in words(shown)
+    assert words(shown).count("The chat is closed") == 1
     with pytest.raises(NoReason):
         closing.open_again(at, ADAM, " ")
     press(shown, "Open the chat again")
