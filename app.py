@@ -9,8 +9,9 @@ from contextlib import asynccontextmanager
 import streamlit as st
 
 from bot.settings import load_settings
+from web.canaries import last_verdict, watched
 from web.chat import on_error
-from web.desk import close_desk, is_closed, open_desk, version_in_use
+from web.desk import close_desk, engine, is_closed, open_desk, version_in_use
 from web.metrics import State, served
 from web.middleware import middleware
 from web.routes import routes
@@ -23,7 +24,10 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
     open_desk(settings)
     gc.collect()
     gc.freeze()  # Streamlit collects everything after each script run: half the CPU of an answer (FINDINGS.md)
-    with served(lambda: State(version_in_use(), is_closed()), settings.host, settings.metrics_port):
+    with (
+        served(lambda: State(version_in_use(), is_closed(), last_verdict()), settings.host, settings.metrics_port),
+        watched(engine(), settings),
+    ):
         yield
     close_desk()
 

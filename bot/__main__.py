@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from bot import commands as staff
-from bot import switch
+from bot import pack, switch
 from bot.evaluate import Row, by_page, converse, draw, evaluate, read_rows, risk_coverage
 from bot.faq import Faq
 from bot.rows import to_row, trace
@@ -58,6 +58,7 @@ def _parser() -> argparse.ArgumentParser:
     for command in (ask, judge):
         command.add_argument("--json", action="store_true")
     staff.add(commands)
+    pack.add(commands)
     return parser
 
 
@@ -142,6 +143,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace, Settings], int]] = {
     "evaluate": _evaluate,
     "close": _close,
     "open": _open,
+    "evidence": pack.run,
     **staff.COMMANDS,
 }
 

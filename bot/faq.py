@@ -47,7 +47,7 @@ from bot.wording import Wording
 from ingest.embed import ReaderModel, Vectors, find_model, load_embeddings
 from ingest.glossary import Glossary
 from ingest.kinds import Kind, kind_of_path
-from ingest.types import FaqError
+from ingest.types import ConfigurationError, FaqError
 from ingest.versions import Versions
 
 SURE = 0.98  # probability; asked of a page when the message reads like small talk or another field: jokes reach .92
@@ -103,7 +103,7 @@ class Faq:
         settings.data_dir.mkdir(parents=True, exist_ok=True)
         journal = open_journal(settings.journal, settings.retention, settings.evidence) if with_journal else NullJournal()
         questions = load_questions(ROOT / "data" / "questions.toml")
-        vocabulary, glossary = Vocabulary.load(settings.safety), Glossary.load(ROOT / "data" / "glossary.toml")
+        vocabulary, glossary = Vocabulary.load(settings.safety), _glossary(ROOT / "data" / "glossary.toml")
         faq = cls(library, triage, wording, Reader(model), embed, questions, journal, vocabulary, glossary)
         faq.ask(Question("how long does it take"))
         return faq
@@ -269,6 +269,15 @@ class Faq:
         except FaqError:
             return "", []
         return index.manifest.id, [document.text for document in index.documents.values()]
+
+
+def _glossary(path: Path) -> Glossary:
+    """An explanation is a help beside an answer: without a readable glossary patients still get answers. The check tells editors."""
+    try:
+        return Glossary.load(path)
+    except ConfigurationError as error:
+        log.error("no words are explained: %s", error)
+        return Glossary()
 
 
 def _notices(question: Question, assessment: Assessment) -> tuple[Notice, ...]:

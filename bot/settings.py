@@ -23,6 +23,7 @@ class Settings(BaseSettings):
     data_dir: Path = Field(default=ROOT / "data", description="where everything written at run time goes")
     index_dir: Path | None = Field(default=None, description="published versions; default: `index` in the data folder")
     documents_dir: Path = Field(default=ROOT / "data" / "procedures", description="the clinic's documents")
+    answers_dir: Path = Field(default=ROOT / "data" / "faq", description="answers that staff wrote and approved")
     embedding_model: str = Field(default=DEFAULT_MODEL, description="another sentence-transformers folder")
     journal_url: str | None = Field(default=None, description="SQLAlchemy URL of the journal; default: SQLite in the data folder")
     host: str = Field(default="127.0.0.1", description="address the apps listen on")
@@ -34,6 +35,9 @@ class Settings(BaseSettings):
     max_waiting: int = Field(default=32, ge=1, description="questions that may wait for the engine before “busy”")
     retention_days: int = Field(default=30, ge=1, description="days the journal keeps redacted questions and sessions")
     evidence_days: int = Field(default=365, ge=1, description="days the journal keeps replies and what they rest on")
+
+    canary_minutes: int = Field(default=15, ge=0, description="minutes between two checks by canary questions; 0: none")
+    canary_share: float = Field(default=0.5, gt=0, le=1, description="the chat closes when fewer of them find their section")
 
     @property
     def retention(self) -> timedelta:

@@ -22,6 +22,14 @@ def is_closed(data: Path) -> bool:
     return (data / FILE).exists()
 
 
+def told(data: Path) -> str:
+    """When it was closed, by whom and why; empty when a file made by hand does not say."""
+    try:
+        return (data / FILE).read_text(encoding="utf-8", errors="replace").strip()
+    except OSError:
+        return ""
+
+
 def close(data: Path, index: Path, who: str, why: str) -> None:
     """Closes the chat within a second. It closes even when the audit cannot be written; that is then raised."""
     try:

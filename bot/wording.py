@@ -23,6 +23,7 @@ NEEDED_TEXTS = (
     "unavailable",
     "closed",
     "no.withdrawn",
+    "page_withdrawn",
     "privacy_notice",
     "call.en",
     "call.en_unknown",

@@ -19,7 +19,7 @@ from typing import Any
 
 from dotenv import load_dotenv
 
-from ingest import adopt, audit, pipeline, screen, withdrawn
+from ingest import adopt, audit, faq, pipeline, screen, withdrawn
 from ingest.asking import ask, most_asked
 from ingest.embed import DEFAULT_MODEL, stay_offline
 from ingest.storage import words
@@ -50,6 +50,7 @@ def _parser() -> argparse.ArgumentParser:
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--documents", type=Path, default=Path(os.environ.get("FAQ_DOCUMENTS_DIR", ROOT / "data" / "procedures")))
     common.add_argument("--index", type=Path, default=Path(os.environ.get("FAQ_INDEX_DIR", data / "index")))
+    common.add_argument("--faq", type=Path, default=Path(os.environ.get("FAQ_ANSWERS_DIR", ROOT / "data" / "faq")))
     common.add_argument("--json", action="store_true", help="print one JSON object")
     parser = argparse.ArgumentParser(prog="python -m ingest", description="Publish the clinic's documents to the chat.")
     commands = parser.add_subparsers(dest="command", required=True)
@@ -68,6 +69,7 @@ def _parser() -> argparse.ArgumentParser:
         )
     }
     _options(added)
+    faq.add(commands, common)
     return parser
 
 
@@ -110,6 +112,7 @@ def _places(args: argparse.Namespace) -> pipeline.Places:
         data / "questions.toml",
         _evidence(),
         most_asked,
+        args.faq,
     )
 
 
@@ -286,6 +289,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "withdraw": _withdraw,
     "restore": _restore,
     "audit": _audit,
+    "faq": lambda args: faq.run(args, _places(args)),
 }
 
 if __name__ == "__main__":

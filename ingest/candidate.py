@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+from ingest import approved, fuse
 from ingest.answers import AnswerChange, Question
 from ingest.check import check
 from ingest.difference import SectionChange, section_changes
@@ -34,6 +35,7 @@ class Places:
     suggested: Path | None = None  # questions that the chat offers
     evidence: timedelta = EVIDENCE  # how long the words of old versions stay
     asked: Callable[[], Sequence[Question]] | None = None  # questions that patients asked most
+    faq: Path | None = None  # answers that staff wrote and approved
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +98,24 @@ class Candidate:
 
 
 def examine(places: Places) -> tuple[tuple[Outline, ...], list[Problem]]:
-    """The outlines of all readable documents, and every problem of the folder."""
+    """The outlines of all readable documents with their approved answers, and every problem of both."""
     readings, problems = read_folder(places.documents)
     outlines = tuple(outline(reading.document, reading.blocks) for reading in readings)
     links = {reading.document.source: reading.links for reading in readings if reading.links}
     files = tuple(source_hashes(places.documents)) if links else ()
-    return outlines, problems + check(outlines, places.clinic, links, files)
+    problems += fuse.reserved(outlines)
+    outlines, suspended = fuse.joined(outlines, places.faq, _today())
+    return outlines, problems + suspended + check(outlines, places.clinic, links, files)
+
+
+def sources_of(places: Places) -> dict[str, str]:
+    """Every file that a publish reads -> its digest: equal ones mean that there is nothing to read again."""
+    documents = source_hashes(places.documents) if places.documents.is_dir() else {}
+    return documents | (approved.fingerprints(places.faq, _today()) if places.faq else {})
+
+
+def _today() -> date:
+    return datetime.now(UTC).date()
 
 
 def candidate(places: Places, *, keep_going: bool = False, override: Override | None = None) -> Candidate:
@@ -109,17 +123,18 @@ def candidate(places: Places, *, keep_going: bool = False, override: Override | 
     embedding = find_model(places.embedding_model).id
     _, reader = read_reader_id(places.reader)
     live = live_manifest(places)
-    sources = source_hashes(places.documents) if places.documents.is_dir() else {}
+    sources = sources_of(places)
     reasons = _reasons(live, embedding, reader)
     if live is not None and not reasons and sources == live.sources:
         return Candidate(Outcome(None, passages=live.passages), live=live)
     before = _outlines(places, live)
     outlines, problems = examine(places)
-    problems += _moving(sources, source_hashes(places.documents) if places.documents.is_dir() else {})
+    problems += _moving(sources, sources_of(places))
     bad = {problem.file for problem in problems if problem.level is Level.ERROR}
     good = {name: digest for name, digest in sources.items() if name not in bad}
     if keep_going or override:
         outlines, problems = _with_last_good(outlines, problems, before, set(sources))
+        outlines, _ = fuse.joined(outlines, places.faq, _today())  # the last good text, without answers suspended since
     changes = _changes(live.documents if live else {}, outlines)
     if live is not None and not changes and good != {name: live.sources.get(name) for name in live.sources if name not in bad}:
         reasons = (*reasons, "A file was renamed or rewritten with the same text.")

@@ -51,7 +51,7 @@ def _glossary(path: Path, outlines: Sequence[Outline]) -> Iterator[Problem]:
     try:
         glossary = Glossary.load(path)
     except ConfigurationError as reason:
-        yield warning("glossary", path.name, str(reason), "Mend it before the chat is started again: it will not start.")
+        yield warning("glossary", path.name, str(reason), "Mend it: a chat that is started now explains no words.")
         return
     known = {outline.document.slug for outline in outlines}
     for term in glossary.terms:

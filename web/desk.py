@@ -145,6 +145,11 @@ def desk() -> Desk:
     return _process.desk
 
 
+def engine() -> Faq | None:
+    """The open engine; None when it could not be opened."""
+    return _process.desk.faq if _process.desk is not None else None
+
+
 def is_ready() -> bool:
     """Whether questions can be answered now: the engine is open and something is published."""
     return version_in_use() is not None

@@ -146,6 +146,9 @@ def show(found: Outcome) -> None:
     if errors:
         part("said", words="A publish would be refused:", good=False)
         part("problems", found=errors)
+    if out := [problem for problem in found.problems if problem.code in {"answer-suspended", "answer-waiting"}]:
+        st.header("Staff's answers that stay out", anchor=False)
+        part("problems", found=out)
     if not found.waiting:
         st.write("Nothing would change: the draft is what patients read.")
         return

@@ -222,7 +222,7 @@ def places(at: Office, draft: Draft) -> pipeline.Places:
 def look_at_changes(at: Office, user: User, draft: Draft) -> Job:
     """Starts asking both versions which answers change. Raises Busy."""
     user.need(Action.DRAFT)
-    arguments = ["plan", "--documents", str(draft.documents), "--index", str(at.places.index), "--by", user.name]
+    arguments = ["plan", "--documents", str(draft.documents), "--index", str(at.places.index), "--by", user.name, *_faq(at)]
     return jobs.start(at.jobs, Kind.LOOK, user.name, draft.name, digest(draft), arguments)
 
 
@@ -249,7 +249,13 @@ def publish(at: Office, user: User, draft: Draft, looked_at: str, reason: str = 
         str(at.places.index),
     ]
     override = ["--override", user.name, f"--reason={reason}"] if reason else []
-    return jobs.start(at.jobs, Kind.PUBLISH, user.name, draft.name, looked_at, [*arguments, "--by", user.name, *override])
+    return jobs.start(
+        at.jobs, Kind.PUBLISH, user.name, draft.name, looked_at, [*arguments, *_faq(at), "--by", user.name, *override]
+    )
+
+
+def _faq(at: Office) -> list[str]:
+    return ["--faq", str(at.places.faq)] if at.places.faq else []
 
 
 def tidy(at: Office) -> None:

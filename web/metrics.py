@@ -12,6 +12,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from prometheus_client import CONTENT_TYPE_LATEST, Counter, Gauge, Histogram, Info, generate_latest
 
+from bot.canary import Verdict
+
 BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)  # seconds; an answer takes about 0.03, the queue at most 8
 log = logging.getLogger(__name__)
 
@@ -21,7 +23,8 @@ SECONDS = Histogram("faq_seconds", "Seconds from question to reply", buckets=BUC
 WAITING = Gauge("faq_waiting", "Questions waiting for the engine")
 PUBLISHED = Info("faq_published", "The version in use")
 READY = Gauge("faq_ready", "1 when questions can be answered")
-CLOSED = Gauge("faq_closed", "1 when staff closed the chat")
+CLOSED = Gauge("faq_closed", "1 when the chat is closed, by staff or by its canary questions")
+CANARIES = Gauge("faq_canaries", "Canary questions of the last check: asked, and those that found their section", ["what"])
 
 
 def count(status: str, seconds: float) -> None:
@@ -32,10 +35,11 @@ def count(status: str, seconds: float) -> None:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """How the app is now: the version in use, None when there is none, and whether staff closed the chat."""
+    """How the app is now: the version in use, None when there is none, and whether the chat is closed."""
 
     version: str | None
     closed: bool
+    canaries: Verdict | None = None  # of the last check, None when there was none
 
 
 @contextmanager
@@ -83,6 +87,12 @@ def _page(path: str, now: State) -> tuple[int, str, bytes]:
         return 200, CONTENT_TYPE_LATEST, generate_latest()
     if path in {"/healthz", "/readyz"}:
         status = 503 if path == "/readyz" and now.version is None else 200
-        shown = {"status": "ok" if now.version else "not ready", "published": now.version, "closed": now.closed}
+        shown: dict[str, object] = {
+            "status": "ok" if now.version else "not ready",
+            "published": now.version,
+            "closed": now.closed,
+        }
+        if now.canaries:
+            shown["canaries"] = {"asked": now.canaries.asked, "found": now.canaries.found, "when": now.canaries.when}
         return status, "application/json", json.dumps(shown).encode()
     return 404, "text/plain; charset=utf-8", b"Here are /metrics, /healthz and /readyz.\n"

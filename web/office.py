@@ -25,13 +25,18 @@ class Office:
     drafts: Path
     jobs: Path
 
+    @property
+    def data(self) -> Path:
+        """Where the apps write, and where the file lies that closes the chat."""
+        return self.drafts.parent
+
     @classmethod
     def of(cls, settings: Settings) -> Office:
         data = ROOT / "data"
         written = settings.data_dir.resolve()
         places = Places(
             settings.documents_dir.resolve(), settings.index.resolve(), settings.reader, settings.embedding_model,
-            data / "clinic.toml", data / "golden.jsonl", data / "questions.toml",
+            data / "clinic.toml", data / "golden.jsonl", data / "questions.toml", faq=settings.answers_dir.resolve(),
         )  # fmt: skip
         return cls(Login(Users(written / FILE)), places, written / "drafts", written / "run")
 

@@ -8,8 +8,8 @@ from datetime import UTC, date, datetime
 from functools import lru_cache
 
 from ingest import audit, pipeline, withdrawn
+from ingest.candidate import sources_of
 from ingest.outline import slug_of
-from ingest.read import source_hashes
 from ingest.stored import read_outlines
 from ingest.types import FaqError, IndexDamaged, IndexMissing, Level, Manifest, Outline, Problem
 from ingest.versions import Versions
@@ -57,7 +57,7 @@ def live(at: Office) -> Live:
 
 def examined(places: pipeline.Places) -> Examined:
     """`pipeline.examine`, done once for the same files on the same day."""
-    fingerprint = tuple(source_hashes(places.documents).items()) if places.documents.is_dir() else ()
+    fingerprint = tuple(sources_of(places).items())
     facts = places.clinic.stat().st_mtime_ns if places.clinic.exists() else 0
     return _examined(places, (fingerprint, facts, _today()))
 
@@ -122,20 +122,20 @@ def withdraw(at: Office, user: User, slug: str, section: str, why: str) -> None:
     """Takes a page, or a section of it, out of every answer at once. Raises UnknownPlace."""
     user.need(Action.WITHDRAW)
     place = f"{slug}#{section}" if section else slug
-    withdrawn.withdraw(at.places.index, _published(at), place, user.name, _reason(why))
+    withdrawn.withdraw(at.places.index, _published(at), place, user.name, reason(why))
 
 
 def restore(at: Office, user: User, one: Withdrawal, why: str) -> None:
     """Lets withdrawn words be quoted again. Raises UnknownPlace."""
     user.need(Action.RESTORE)
     place = f"{one.document}#{_fragment(one.section)}" if one.section else one.document
-    withdrawn.restore(at.places.index, _published(at), place, user.name, _reason(why))
+    withdrawn.restore(at.places.index, _published(at), place, user.name, reason(why))
 
 
 def roll_back(at: Office, user: User, version: str, why: str) -> None:
     """Makes an earlier version what patients read. Raises PublishBusy, IndexMissing, IndexDamaged."""
     user.need(Action.ROLL_BACK)
-    pipeline.rollback(at.places, version, user.name, _reason(why))
+    pipeline.rollback(at.places, version, user.name, reason(why))
 
 
 def manifests(at: Office) -> list[Manifest]:
@@ -161,7 +161,8 @@ class NoReason(FaqError):
     """Words were taken out or brought back without saying why."""
 
 
-def _reason(why: str) -> str:
+def reason(why: str) -> str:
+    """What was said, to be kept. Raises NoReason."""
     if not why.strip():
         raise NoReason("Say why in a few words: it is kept with your name.")
     return why.strip()[:500]

@@ -20,10 +20,11 @@ from bot.language import Language
 from bot.published import PublishedDocument
 from bot.types import Choice, Reply
 from bot.wording import Contact
+from ingest.outline import only_marks
 from ingest.types import FaqError
 from web.handover import handover
 from web.labels import Labels, day, labels_for
-from web.markup import Block, Span, blocks, lists
+from web.markup import Block, Run, Span, blocks, lists
 from web.view import View, choices_heading
 
 WEB = Path(__file__).parent
@@ -136,10 +137,10 @@ def feedback_page(faq: Faq, labels: Labels, reply_id: str, *, ask_why: bool, sav
 
 
 def procedure_page(faq: Faq, labels: Labels, document: PublishedDocument, quote: Span | None) -> HTMLResponse:
-    """A procedure's published text with an anchor at every heading, and the cited words highlighted."""
+    """A procedure's published text with an anchor at every heading, and the cited words highlighted; nothing that is withdrawn."""
     marks = [quote] if quote else []
     latest = faq.document(document.slug)
-    found = blocks(document.text, 0, len(document.text), marks=marks, sections=document.sections)
+    found = _shown(document, marks, faq.wording.text("page_withdrawn"))
     first = next((block for block in found if any(run.marked for run in block.runs)), None)
     if found and found[0].text == document.title:  # the title line is the page's own heading
         found = found[1:]
@@ -157,6 +158,21 @@ def procedure_page(faq: Faq, labels: Labels, document: PublishedDocument, quote:
         quote_id=quote_id,
         language="en",
     )
+
+
+def _shown(document: PublishedDocument, marks: Sequence[Span], updating: str) -> tuple[Block, ...]:
+    """The blocks of a document, with one line of ours in the place of each run of withdrawn words."""
+    notice = Block("paragraph", (Run(updating),))
+    end = len(document.text)
+    found: list[Block] = []
+    at = 0
+    for start, stop in (*document.withdrawn, (end, end)):
+        if not only_marks(document.text[at:start]):
+            found += blocks(document.text, at, start, marks=marks, sections=document.sections)
+        if stop > start and found[-1:] != [notice]:
+            found.append(notice)
+        at = stop
+    return tuple(found)
 
 
 def procedures_page(faq: Faq, labels: Labels) -> HTMLResponse:

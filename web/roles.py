@@ -33,13 +33,20 @@ class Action(StrEnum):
     PUBLISH = "publish"
     ROLL_BACK = "go back to an earlier version"
     OVERRIDE = "publish in spite of errors"
+    WRITE_ANSWER = "write an answer"
+    APPROVE_ANSWER = "approve or remove an answer"
+    CLOSE = "close or open the chat"
 
 
 _ADDED: Final = {
     Role.VIEWER: {Action.LOOK},
-    Role.REVIEWER: {Action.REVIEW, Action.WITHDRAW},  # a nurse who sees a wrong number may stop it at once, not bring it back
-    Role.EDITOR: {Action.RESTORE, Action.DRAFT, Action.PUBLISH, Action.ROLL_BACK},
-    Role.ADMIN: {Action.OVERRIDE},
+    Role.REVIEWER: {
+        Action.REVIEW,
+        Action.WITHDRAW,
+        Action.WRITE_ANSWER,
+    },  # a nurse who sees a wrong number may stop it at once, not bring it back
+    Role.EDITOR: {Action.RESTORE, Action.DRAFT, Action.PUBLISH, Action.ROLL_BACK, Action.APPROVE_ANSWER},
+    Role.ADMIN: {Action.OVERRIDE, Action.CLOSE},
 }
 
 

@@ -10,7 +10,7 @@ from functools import partial
 import streamlit as st
 
 from ingest.types import FaqError
-from web import content, drafting
+from web import approved, closing, content, drafting
 from web.office import Office, office
 from web.pages import ASSETS, staff_html
 from web.roles import Action, User
@@ -32,7 +32,9 @@ class Screen:
 SCREENS = (
     Screen("Documents", "", content.documents),
     Screen("Drafts", "draft", drafting.draft),
+    Screen("Answers", "answers", approved.answers),
     Screen("History", "history", content.history),
+    Screen("Close the chat", "closing", closing.closing, Action.CLOSE),
 )
 
 

@@ -80,8 +80,8 @@ def test_users_are_added_listed_and_removed_by_command(
     ("role", "allowed"),
     [
         (Role.VIEWER, {Action.LOOK}),
-        (Role.REVIEWER, {Action.LOOK, Action.REVIEW, Action.WITHDRAW}),
-        (Role.EDITOR, set(Action) - {Action.OVERRIDE}),
+        (Role.REVIEWER, {Action.LOOK, Action.REVIEW, Action.WITHDRAW, Action.WRITE_ANSWER}),
+        (Role.EDITOR, set(Action) - {Action.OVERRIDE, Action.CLOSE}),
         (Role.ADMIN, set(Action)),
     ],
 )
