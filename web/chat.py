@@ -103,7 +103,7 @@ def words_only(text: str) -> str:
 def on_error(error: Exception) -> bool:
     """What a patient sees of a fault of ours: words to act on. The traceback goes to the log."""
     log.error("the chat could not be drawn", exc_info=error)
-    labels = labels_for(st.context.headers.get("accept-language"))
+    labels = labels_for(st.query_params.get("lang") or st.context.headers.get("accept-language"))
     st.html(fault_html(labels, ready=True))
     return True
 
