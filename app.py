@@ -23,7 +23,7 @@ settings = load_settings()
 async def lifespan(_app: st.App) -> AsyncIterator[None]:
     open_desk(settings)
     gc.collect()
-    gc.freeze()  # Streamlit collects everything after each script run: half the CPU of an answer (FINDINGS.md)
+    gc.freeze()  # a collection need not look through the models and libraries each time
     with (
         served(lambda: State(version_in_use(), is_closed(), last_verdict()), settings.host, settings.metrics_port),
         watched(engine(), settings),

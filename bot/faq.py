@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import functools
 import logging
-import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 from threadpoolctl import threadpool_limits
 
 from bot import cite, followup
@@ -27,6 +25,7 @@ from bot.scope import Elsewhere, Names, Settled, Unsettled
 from bot.search import search
 from bot.settings import ROOT, Settings
 from bot.suggest import Suggestions, load_questions
+from bot.together import Together
 from bot.triage import Assessment, Level, Triage
 from bot.types import (
     Answer,
@@ -92,13 +91,7 @@ class Faq:
         threadpool_limits(1, "blas")  # small products: a second thread only waits for a core (1 ms against 100 on a busy machine)
         folder = find_model(settings.embedding_model)
         model = ReaderModel(settings.reader)
-        embeddings = load_embeddings(folder, threads=1)
-        lock = threading.Lock()  # two encodings at once are slower than one after the other on two cores
-
-        def embed(text: str) -> Vectors:
-            with lock:
-                return np.asarray(embeddings.embed_query(text), dtype=np.float32)
-
+        embed = Together(load_embeddings(folder, threads=1).embed_documents)
         library = Library(Versions(settings.index), Names.load(ROOT / "data" / "names.toml"), folder.id, model.id, version)
         settings.data_dir.mkdir(parents=True, exist_ok=True)
         journal = open_journal(settings.journal, settings.retention, settings.evidence) if with_journal else NullJournal()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -51,6 +52,7 @@ class Suggestions:
         """`kinds` asks a question of a procedure and gives the kinds of section that its answer is quoted from."""
         self._questions, self._kinds = questions, kinds
         self._asked: WeakKeyDictionary[Shelf, dict[str, Answered]] = WeakKeyDictionary()  # goes with its version
+        self._asking = threading.Lock()
 
     def first(self, shelf: Shelf, procedure: str | None) -> tuple[Choice, ...]:
         """For an empty chat: about the page, or the only procedure there is, or one a procedure, each of another kind."""
@@ -78,10 +80,11 @@ class Suggestions:
         return tuple(choice for _, choice in offered[:CHOICES])
 
     def _answered(self, shelf: Shelf, procedure: str) -> Answered:
-        known = self._asked.setdefault(shelf, {})
-        if procedure not in known:
-            known[procedure] = self._ask(shelf, procedure)
-        return known[procedure]
+        with self._asking:  # those who come in the first moment of a version do not all ask for themselves
+            known = self._asked.setdefault(shelf, {})
+            if procedure not in known:
+                known[procedure] = self._ask(shelf, procedure)
+            return known[procedure]
 
     def _ask(self, shelf: Shelf, procedure: str) -> Answered:
         has = {kind_of_path(passage.path) for passage in shelf.index.passages if passage.document == procedure}

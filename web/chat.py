@@ -4,39 +4,25 @@ from __future__ import annotations
 
 import logging
 import re
-import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 
 import streamlit as st
 from markupsafe import escape
 
-from bot.types import Choice, Question, Turn
+from bot.types import Choice, Question
 from ingest.types import FaqError
+from web.conversation import Conversation
 from web.desk import LONGEST_QUESTION, Desk, desk
 from web.labels import Labels, labels_for
-from web.pages import ASSETS, clinic_name, closed_html, fault_html, header_html, print_html, turn_html
+from web.pages import clinic_name, closed_html, fault_html, header_html, print_html, turn_html
 from web.view import choices_heading, view
 
 log = logging.getLogger(__name__)
-MOST_TURNS = 40  # kept and drawn; older ones leave the screen so that a long visit stays quick
-
-
-@dataclass(slots=True)
-class Conversation:
-    """What one visitor sees. Lives in the session only and is gone with it."""
-
-    id: str = field(default_factory=lambda: uuid.uuid4().hex)
-    procedure: str | None = None  # slug the patient is asking about, None for all
-    turns: list[Turn] = field(default_factory=list)
-    ids: dict[int, str] = field(default_factory=dict)  # of the replies by number of their turn: what feedback names
-    shown: dict[int, str] = field(default_factory=dict)  # drawn turns by number, so that each is drawn once
-    first: int = 0  # number of the first turn still kept
 
 
 def main() -> None:
     labels = labels_for(st.query_params.get("lang") or st.context.headers.get("accept-language"))
-    st.set_page_config(page_icon=str(ASSETS / "icon.png"), layout="centered", page_title=labels.page.format(clinic="")[:60])
+    st.set_page_config(layout="centered", page_title=labels.page.format(clinic="")[:60])
     try:
         draw(desk(), labels)
     except FaqError:  # between two versions, or the engine went away: the patient gets words to act on
@@ -117,7 +103,7 @@ def words_only(text: str) -> str:
 def on_error(error: Exception) -> bool:
     """What a patient sees of a fault of ours: words to act on. The traceback goes to the log."""
     log.error("the chat could not be drawn", exc_info=error)
-    labels = labels_for(st.context.headers.get("accept-language"))
+    labels = labels_for(st.query_params.get("lang") or st.context.headers.get("accept-language"))
     st.html(fault_html(labels, ready=True))
     return True
 
@@ -142,15 +128,9 @@ def _submitted(at: Desk, conversation: Conversation) -> None:
 def _ask(at: Desk, conversation: Conversation, question: str, procedure: str | None) -> None:
     asked = Question(question, procedure or conversation.procedure, tuple(conversation.turns))
     answered = at.ask(asked, session=conversation.id, address=st.context.ip_address or "local")
-    conversation.ids[conversation.first + len(conversation.turns)] = answered.id
-    conversation.turns.append(Turn(question, answered.reply))
+    conversation.add(question, answered.reply, answered.id)
     if procedure:
         conversation.procedure = procedure
-    if len(conversation.turns) > MOST_TURNS:
-        conversation.turns.pop(0)
-        conversation.shown.pop(conversation.first, None)
-        conversation.ids.pop(conversation.first, None)
-        conversation.first += 1
 
 
 def _about(conversation: Conversation, slug: str | None) -> None:

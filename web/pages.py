@@ -48,7 +48,12 @@ def ask_href(question: str, procedure: str | None) -> str:
 
 
 _templates = Environment(
-    loader=FileSystemLoader(WEB / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    loader=FileSystemLoader(WEB / "templates"),
+    autoescape=True,
+    auto_reload=False,  # else each drawing looks at the dates of the files
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
 )
 _templates.globals |= {"lists": lists, "day": day, "asset": asset, "ask_href": ask_href}
 

@@ -71,10 +71,11 @@ def site(site_index: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 
 @contextmanager
-def started(index: Path, data: Path, port: int) -> Iterator[Site]:
+def started(index: Path, data: Path, port: int, program: str = "app.py") -> Iterator[Site]:
     """The app in a process of its own until the block ends."""
     environment = {
         **os.environ,
+        "PYTHONPATH": str(ROOT),
         "FAQ_PORT": str(port),
         "FAQ_INDEX_DIR": str(index),
         "FAQ_DATA_DIR": str(data),
@@ -83,7 +84,7 @@ def started(index: Path, data: Path, port: int) -> Iterator[Site]:
     }
     log, url = data / "app.log", f"http://127.0.0.1:{port}"
     with log.open("ab") as output:
-        process = subprocess.Popen([sys.executable, "app.py"], cwd=ROOT, env=environment, stdout=output, stderr=output)
+        process = subprocess.Popen([sys.executable, program], cwd=ROOT, env=environment, stdout=output, stderr=output)
         try:
             yield Site(url, wait_until_ready(url, process, log), index, data, process)
         finally:

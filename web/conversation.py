@@ -1,0 +1,31 @@
+"""What one visitor of the chat sees. A module of its own: Streamlit runs `web/chat.py` anew for each turn, and with it every class in it."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass, field
+
+from bot.types import Reply, Turn
+
+MOST_TURNS = 40  # kept and drawn; older ones leave the screen so that a long visit stays quick
+
+
+@dataclass(slots=True)
+class Conversation:
+    """Lives in the session only and is gone with it."""
+
+    id: str = field(default_factory=lambda: uuid.uuid4().hex)
+    procedure: str | None = None  # slug the patient is asking about, None for all
+    turns: list[Turn] = field(default_factory=list)
+    ids: dict[int, str] = field(default_factory=dict)  # of the replies by number of their turn: what feedback names
+    shown: dict[int, str] = field(default_factory=dict)  # drawn turns by number, so that each is drawn once
+    first: int = 0  # number of the first turn still kept
+
+    def add(self, question: str, reply: Reply, reply_id: str) -> None:
+        self.ids[self.first + len(self.turns)] = reply_id
+        self.turns.append(Turn(question, reply))
+        if len(self.turns) > MOST_TURNS:
+            self.turns.pop(0)
+            self.shown.pop(self.first, None)
+            self.ids.pop(self.first, None)
+            self.first += 1
