@@ -24,6 +24,7 @@ class Office:
     places: Places
     drafts: Path
     jobs: Path
+    journal: str = ""  # SQLAlchemy URL
 
     @classmethod
     def of(cls, settings: Settings) -> Office:
@@ -33,7 +34,7 @@ class Office:
             settings.documents_dir.resolve(), settings.index.resolve(), settings.reader, settings.embedding_model,
             data / "clinic.toml", data / "golden.jsonl", data / "questions.toml",
         )  # fmt: skip
-        return cls(Login(Users(written / FILE)), places, written / "drafts", written / "run")
+        return cls(Login(Users(written / FILE)), places, written / "drafts", written / "run", settings.journal)
 
 
 @dataclass(slots=True)
