@@ -20,7 +20,7 @@ from bot.published import PublishedDocument, published_document
 from bot.quoting import MIN_ANSWERABLE, answers, quoted, withdrawn
 from bot.reader import Reader, Reading
 from bot.record import Recorder
-from bot.redact import saw_identifier
+from bot.redact import Redacted, saw_identifier
 from bot.scope import Elsewhere, Names, Settled, Unsettled
 from bot.search import search
 from bot.settings import ROOT, Settings
@@ -101,11 +101,19 @@ class Faq:
         faq.ask(Question("how long does it take"))
         return faq
 
-    def beside(self, index: Path) -> Faq:
-        """The same engine over another index folder, for staff who try a draft. It writes no journal. Close it after use."""
-        library = self._library.over(Versions(index))
+    def beside(self, index: Path, version: str | None = None) -> Faq:
+        """The same engine over another index folder, or one version: for staff. It writes no journal. Close it after use."""
+        library = self._library.over(Versions(index), version)
         parts = self._triage, self.wording, self._reader, self._embed, self._questions, NullJournal()
         return Faq(library, *parts, self._vocabulary, self.glossary)
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        """(n, d) unit vectors, for staff who group questions by meaning."""
+        return np.stack([self._embed(text) for text in texts])
+
+    def redact(self, text: str) -> Redacted:
+        """Staff's own words as the journal may keep them: they may repeat a patient's."""
+        return self.journal.redact(text)
 
     def ask(self, question: Question) -> Reply:
         """Danger first, then the procedure, then the words that answer, or an honest no."""

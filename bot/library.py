@@ -70,9 +70,9 @@ class Library:
         self._thread = threading.Thread(target=self._watch, name="library", daemon=True)
         self._thread.start()
 
-    def over(self, versions: Versions) -> Library:
-        """A library of the same models over other versions."""
-        return Library(versions, self._names, self._embedding, self._reader)
+    def over(self, versions: Versions, only: str | None = None) -> Library:
+        """A library of the same models over other versions, or over `only` one of them."""
+        return Library(versions, self._names, self._embedding, self._reader, only)
 
     def shelf(self) -> Shelf:
         """The version in use. Raises IndexMissing, or what is wrong with the only version or with the list of withdrawals."""

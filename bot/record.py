@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from bot.journal import Entry, Journal, JournalError
-from bot.redact import redact
+from bot.redact import Redacted, redact
 from bot.rows import to_row, trace
 from bot.types import Answer, NoAnswer, Reason, Reply
 from bot.vocabulary import Vocabulary
@@ -66,6 +66,10 @@ class Recorder:
     def feedback(self, reply: str, *, helpful: bool, why: str = "") -> None:
         """A patient's vote on the reply with this id. `why` is one of `bot.journal.REASONS`."""
         self._journal.feedback(reply, helpful=helpful, why=why, at=datetime.now(UTC))
+
+    def redact(self, text: str) -> Redacted:
+        """What identifies a person is masked; the published documents' words stay."""
+        return redact(text, self._words())
 
     def close(self) -> None:
         self._stop.set()

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
+import os
 import tomllib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from ingest.kinds import kind_of_path
+from ingest.storage import storing
 from ingest.types import ConfigurationError, Outline
 
 
@@ -69,6 +72,20 @@ def golden_questions(path: Path | None, documents: set[str]) -> list[Question]:
         if one.document in documents:
             questions.append(one)
     return questions
+
+
+def add_golden(path: Path, question: Question) -> None:
+    """Appends a golden question, durably; one that is there already is left alone. Raises StorageFailed, ConfigurationError."""
+    row = {"question": question.text, "document": question.document, "section": list(question.section or ()) or None}
+    with storing("The question was not kept."), path.open("a+b") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        if question in golden_questions(path, {question.document}):
+            return
+        handle.seek(0)
+        torn = not handle.read().endswith(b"\n") and handle.tell() > 0
+        handle.write((b"\n" if torn else b"") + json.dumps(row, ensure_ascii=False).encode() + b"\n")
+        handle.flush()
+        os.fsync(handle.fileno())
 
 
 def suggested_questions(path: Path | None, outlines: Sequence[Outline], changed: set[str]) -> list[Question]:

@@ -35,7 +35,7 @@ _ALLOWED = re.compile(
 )
 # What staff may reach once they are signed in: uploads and downloads too.
 _STAFF = re.compile(
-    r"/(?:|draft|history|review|answers|closing|sign-out|assets/[\w.-]+|favicon\.(?:ico|png|svg)|static/(?:js|css|media)/[\w.@~-]+|media/[\w.-]+"
+    r"/(?:|draft|history|review|gaps|figures|answers|closing|sign-out|assets/[\w.-]+|favicon\.(?:ico|png|svg)|static/(?:js|css|media)/[\w.@~-]+|media/[\w.-]+"
     r"|_stcore/(?:health|host-config|stream|upload_file/[\w-]+/[\w-]+))"
 )
 UPLOAD = "/_stcore/upload_file/"

@@ -24,6 +24,7 @@ class Office:
     places: Places
     drafts: Path
     jobs: Path
+    journal: str = ""  # SQLAlchemy URL
 
     @property
     def data(self) -> Path:
@@ -38,7 +39,7 @@ class Office:
             settings.documents_dir.resolve(), settings.index.resolve(), settings.reader, settings.embedding_model,
             data / "clinic.toml", data / "golden.jsonl", data / "questions.toml", faq=settings.answers_dir.resolve(),
         )  # fmt: skip
-        return cls(Login(Users(written / FILE)), places, written / "drafts", written / "run")
+        return cls(Login(Users(written / FILE)), places, written / "drafts", written / "run", settings.journal)
 
 
 @dataclass(slots=True)

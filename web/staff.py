@@ -10,7 +10,9 @@ from functools import partial
 import streamlit as st
 
 from ingest.types import FaqError
-from web import approved, closing, content, drafting
+from web import approved, closing, content, dashboard, drafting
+from web import gaps as silent
+from web import review as reviewed
 from web.office import Office, office
 from web.pages import ASSETS, staff_html
 from web.roles import Action, User
@@ -32,7 +34,10 @@ class Screen:
 SCREENS = (
     Screen("Documents", "", content.documents),
     Screen("Drafts", "draft", drafting.draft),
+    Screen("Review", "review", reviewed.review),
+    Screen("Gaps", "gaps", silent.gaps),
     Screen("Answers", "answers", approved.answers),
+    Screen("Figures", "figures", dashboard.dashboard),
     Screen("History", "history", content.history),
     Screen("Close the chat", "closing", closing.closing, Action.CLOSE),
 )

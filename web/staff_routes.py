@@ -11,7 +11,7 @@ from web.labels import ENGLISH
 from web.pages import OUR_CLINIC, clinic_name, shell
 from web.routes import asset_file, icon
 
-SCREENS = ("/", "/draft", "/history", "/review", "/answers", "/closing")
+SCREENS = ("/", "/draft", "/history", "/review", "/gaps", "/figures", "/answers", "/closing")
 
 
 def staff_routes() -> list[Route]:
