@@ -103,8 +103,8 @@ def test_a_line_opens_the_reply_with_its_exact_words_and_asking_again_says_the_s
 
 
 def test_a_reviewer_judges_on_the_screen_and_a_second_overwrites_nothing(at: Office) -> None:
-    id = line(at, ANSWERED).id
-    first, second = screen(at, ROB, "review", id), screen(at, User("bo", Role.REVIEWER), "review", id)
+    reply = line(at, ANSWERED).id
+    first, second = screen(at, ROB, "review", reply), screen(at, User("bo", Role.REVIEWER), "review", reply)
     press(first, "Right")
     assert "rob said “right”" in words(press(second, "Wrong"))
     assert [(one.who, one.judgement) for one in line(at, ANSWERED).verdicts] == [("rob", Judgement.RIGHT)]
@@ -136,11 +136,11 @@ def test_a_golden_question_is_appended_once_with_its_section(at: Office) -> None
 
 
 def test_a_viewer_is_offered_nothing_to_change_and_is_refused_without_the_button(at: Office) -> None:
-    id = line(at, ANSWERED).id
-    assert not {"Right", "Harmful", "Make this a golden question"} & set(labels(screen(at, VERA, "review", id)))
+    reply = line(at, ANSWERED).id
+    assert not {"Right", "Harmful", "Make this a golden question"} & set(labels(screen(at, VERA, "review", reply)))
     attempts: tuple[Callable[[], object], ...] = (
-        lambda: reviewing.judge(at, VERA, id, 0, Judgement.RIGHT, "", 0),
-        lambda: reviewing.judge(at, VERA, id, 0, Judgement.HARMFUL, "x", 0),
+        lambda: reviewing.judge(at, VERA, reply, 0, Judgement.RIGHT, "", 0),
+        lambda: reviewing.judge(at, VERA, reply, 0, Judgement.HARMFUL, "x", 0),
         lambda: reviewing.make_golden(at, VERA, "x", "si-joint-fusion", None),
     )
     for attempt in attempts:
@@ -172,5 +172,3 @@ def test_every_screen_has_an_address_and_none_is_drawn_without_a_session(at: Off
     open_office(Settings(data_dir=at.drafts.parent))
     shown = AppTest.from_file(str(ROOT / "web" / "staff.py"), default_timeout=60).run()
     assert "Your login has ended" in words(shown) and ANSWERED not in words(shown)
-
-
