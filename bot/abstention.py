@@ -21,7 +21,7 @@ def reason_for(shelf: Shelf, best: Reading, assessment: Assessment, bar: float) 
         return Reason.WITHDRAWN
     if assessment.advice:
         return Reason.ADVICE
-    if assessment.topic != "procedure":
+    if assessment.outside:
         return Reason.OFF_TOPIC
     if best.answerable < NEAR:
         return Reason.TOPIC

@@ -153,7 +153,7 @@ class Faq:
         self, shelf: Shelf, procedure: str, asked: Asked, searched: str, assessment: Assessment, shown: frozenset[tuple[str, int]]
     ) -> Reply:
         vector = self._embed(searched)  # the text that triage embedded too, unless it was a follow-up
-        bar = MIN_ANSWERABLE if assessment.topic == "procedure" or asked.leans else SURE
+        bar = MIN_ANSWERABLE if not assessment.outside or asked.leans else SURE
         readings = [(part, self._reading(shelf, procedure, replace(asked, text=part), vector)) for part in parts(asked.text)]
         if shown and (further := self._reading(shelf, procedure, asked, vector, shown)).answerable >= max(bar, FURTHER):
             readings = [(asked.text, further)]
@@ -196,7 +196,7 @@ class Faq:
         return max(readings, key=lambda reading: reading.answerable)
 
     def _clarify(self, shelf: Shelf, asked: str, candidates: tuple[str, ...], assessment: Assessment) -> Reply:
-        if not candidates and assessment.topic != "procedure":
+        if not candidates and assessment.outside:
             return self._abstention.no(shelf, Reason.OFF_TOPIC, asked, None)
         slugs = candidates or tuple(sorted(shelf.titles, key=lambda slug: shelf.titles[slug]))
         choices = tuple(Choice(shelf.titles[slug], asked, slug) for slug in slugs)

@@ -1,6 +1,6 @@
-"""A patient's raw message becomes an Assessment: how dangerous, advice or not, about what, in which language.
+"""A patient's raw message becomes an Assessment: how dangerous, advice or not, our field or not, in which language.
 
-Order: normalise -> crisis -> emergency -> urgent rules -> classifier (crisis, symptom) -> advice -> topic. Rules need
+Order: normalise -> crisis -> emergency -> urgent rules -> classifier (crisis, symptom) -> advice -> outside our field. Rules need
 no model; an exception anywhere inside becomes at least Level.SYMPTOM, never an error and never NONE.
 """
 
@@ -15,19 +15,21 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from bot.classifier import Classifier
+from bot.classifier import Reading as Odds
 from bot.context import Contexts, Reading
 from bot.language import Language, Languages
 from bot.normalise import MAX_CLEAN, MAX_RULES, Speller, clean, tokens
 from bot.pattern import PatternError
 from bot.rules import RuleBook
 from bot.safety_data import ContextFile, SafetyDataError, checked
-from bot.topics import Classifier
 from bot.vocabulary import Vocabulary
 
 Embed = Callable[[str], NDArray[np.float32]]
-# Probability of a symptom report below which an urgent rule's hit is taken for a question: the card stands above the
-# answer instead of in its place. Of 92 urgent messages 3 lie below, of 11 harmless ones that an urgent rule stopped 6.
-REPORTED = 0.1
+# Probability of a symptom report below which the hit of a rule, other than a crisis, is taken for a question: the card stands
+# above the answer instead of in its place. Of 227 messages that such rules rightly stop 1 lies below, of 7 hypothetical ones 5.
+REPORTED = 0.01
+BRIEF = 45  # words; a report in a longer story hardly moves the embedding, so there the rule stands
 log = logging.getLogger(__name__)
 
 
@@ -49,8 +51,7 @@ class Assessment:
     level: Level
     rule: str | None  # the rule that set the level; "classifier" or "failure" when none did
     advice: bool  # the patient wants a personal decision
-    topic: str  # one of bot.topics.TOPICS
-    topic_score: float  # probability of that topic, 0 to 1; 0 when it was not computed
+    outside: bool  # nothing that a page about a procedure could answer
     language: Language
     normalised: str  # cleaned text, at most MAX_CLEAN characters: what is embedded and searched
 
@@ -120,7 +121,7 @@ class Triage:
         except Exception as error:  # noqa: BLE001 - fail-safe by contract: the card, never an answer without it
             log.error("triage failed: %s", type(error).__name__)
             kept = text[:MAX_CLEAN] if isinstance(text, str) else ""
-            return Assessment(Level.SYMPTOM, "failure", True, "procedure", 0.0, "en", kept)
+            return Assessment(Level.SYMPTOM, "failure", True, False, "en", kept)
 
     def rule_ids(self, text: str, book: RuleBook) -> set[str]:
         said = self._read(text)
@@ -132,7 +133,7 @@ class Triage:
         level, rule = self._level(said)
         advice = self._wants_advice(said)
         language = self.languages.of(normalised)
-        topic, topic_score = "procedure", 0.0
+        outside = False
         try:
             if embedding is not None and normalised:
                 reading = self.classifier.read(embedding(normalised))
@@ -141,21 +142,20 @@ class Triage:
                 excused = bool(said.idioms) or self.red_flags.mentions(said.tokens, "crisis")
                 if reading.crisis >= bars.crisis and level < Level.CRISIS and not excused and language == "en":
                     level, rule = Level.CRISIS, "classifier"
-                elif level is Level.URGENT and language == "en" and reading.symptom < REPORTED:
+                elif level in (Level.URGENT, Level.EMERGENCY) and language == "en" and self._asks(reading, normalised):
                     level = Level.SYMPTOM  # "got a tooth abscess, can they still do it" asks and reports nothing new
                 elif level is Level.NONE and (reading.symptom >= bars.symptom or reading.crisis >= bars.crisis_card):
                     level, rule = Level.SYMPTOM, "classifier"
                 advice = advice or reading.advice >= bars.advice
-                likely = max(reading.topics, key=lambda name: reading.topics[name])
                 personal = advice or level is not Level.NONE  # their own body: never waved away as off topic
-                outside = 1 - reading.topics["procedure"] >= bars.topic and likely != "procedure"
-                if outside and not personal and language == "en":  # the exemplars are English
-                    topic = likely
-                topic_score = reading.topics[topic]
+                outside = reading.outside >= bars.outside and not personal and language == "en"  # the exemplars are English
         except Exception as error:  # noqa: BLE001 - the rules' verdict stands, raised to the card
             log.error("the classifier failed: %s", type(error).__name__)
             level, rule = max((level, rule), (Level.SYMPTOM, "failure"), key=lambda pair: pair[0])
-        return Assessment(level, rule, advice, topic, topic_score, language, normalised)
+        return Assessment(level, rule, advice, outside, language, normalised)
+
+    def _asks(self, found: Odds, text: str) -> bool:
+        return found.symptom < REPORTED and len(text.split()) <= BRIEF
 
     def _read(self, text: str) -> Reading:
         words = self.speller.mend(tokens(clean(text, MAX_RULES)))

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.classifier import checksum
 from bot.safety_data import SafetyDataError
-from bot.topics import checksum
 from bot.triage import LEVELS, Level, Triage
 
 SAFETY = Path(__file__).resolve().parents[2] / "data" / "safety"

@@ -1,7 +1,8 @@
-"""One sentence embedding becomes probabilities: a wish to die, a symptom, asking for advice, and what the message is about."""
+"""One sentence embedding becomes probabilities: a wish to die, a symptom, asking for advice, and outside our field."""
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 from bot.safety_data import SafetyDataError
 
 DIMENSIONS = 384  # all-MiniLM-L6-v2
-TOPICS = ("procedure", "off_topic", "smalltalk", "injection")
+HEADS = ("crisis", "symptom", "advice", "outside")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,7 @@ class Reading:
     crisis: float
     symptom: float
     advice: float
-    topics: dict[str, float]
+    outside: float  # nothing that a page about a procedure could answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,47 +36,44 @@ class Thresholds:
     crisis_card: float  # from here it shows the symptom card
     symptom: float
     advice: float
-    topic: float
+    outside: float
 
 
 class Classifier:
-    """Four logistic regressions over the same embedding: crisis, symptom, advice (yes or no each), topic (one of TOPICS)."""
+    """Four support vector machines (Cortes and Vapnik, Machine Learning 20, 1995) over the same embedding and the same exemplars.
+
+    A message is compared with every exemplar that matters: the kernel is exp(-gamma |x - y|²). A head is a weighted sum of
+    these, as log-odds. A straight line through the same space missed twice as many (decisions/0011).
+    """
 
     def __init__(self, content: dict[str, Any]) -> None:
-        self.weights = {name: np.asarray(head["weights"], dtype=np.float32) for name, head in content["heads"].items()}
-        self.biases = {name: np.asarray(head["bias"], dtype=np.float32) for name, head in content["heads"].items()}
-        self.topics: tuple[str, ...] = tuple(content["heads"]["topic"]["classes"])
+        exemplars = _numbers(content["exemplars"], np.int8).reshape(-1, DIMENSIONS).astype(np.float32)
+        self._exemplars = exemplars / np.linalg.norm(exemplars, axis=1, keepdims=True)
+        self._weights = np.stack([_numbers(content["heads"][name]["weights"], np.float32) for name in HEADS])
+        self._biases = np.array([content["heads"][name]["bias"] for name in HEADS], dtype=np.float32)
+        self._gamma = float(content["gamma"])
         self.thresholds = Thresholds(**content["thresholds"])
 
     @classmethod
     def load(cls, path: Path) -> Classifier:
         """Raises SafetyDataError when the file is missing, malformed or does not match its checksum."""
-        advice = "Run `python training/safety_classifier.py` or restore it from version control."
+        advice = "Run `make classifier` or restore it from version control."
         try:
             content = json.loads(path.read_text(encoding="utf-8"))
             stated = content.pop("sha256")
             if stated != checksum(content):
                 raise SafetyDataError(f"{path}: the weights do not match their checksum. {advice}")
-            loaded = cls(content)
+            return cls(content)
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise SafetyDataError(f"{path}: not a classifier file ({type(error).__name__}: {error}). {advice}") from error
-        if any(w.shape[-1] != DIMENSIONS for w in loaded.weights.values()) or set(loaded.topics) != set(TOPICS):
-            raise SafetyDataError(f"{path}: expected {DIMENSIONS} dimensions and the topics {TOPICS}. {advice}")
-        return loaded
 
     def read(self, vector: NDArray[np.float32]) -> Reading:
-        """`vector`: shape (384,), unit length, of the plain cleaned text."""
+        """`vector`: shape (384,), unit length, of the plain cleaned text. About 1 ms."""
         if vector.shape != (DIMENSIONS,) or not np.isfinite(vector).all():
             raise ValueError(f"expected a finite vector of {DIMENSIONS} numbers, got shape {vector.shape}")
-        scores = {name: self.weights[name] @ vector + self.biases[name] for name in self.weights}
-        topic = np.exp(scores["topic"] - scores["topic"].max())
-        topic = topic / topic.sum()
-        return Reading(
-            crisis=_sigmoid(scores["crisis"]),
-            symptom=_sigmoid(scores["symptom"]),
-            advice=_sigmoid(scores["advice"]),
-            topics={name: float(p) for name, p in zip(self.topics, topic, strict=True)},
-        )
+        alike = np.exp(2 * self._gamma * (self._exemplars @ vector - 1))  # |x - y|² = 2 - 2 x·y for unit vectors
+        log_odds = np.clip(self._weights @ alike + self._biases, -30, 30)
+        return Reading(*(float(p) for p in 1 / (1 + np.exp(-log_odds))))
 
 
 def checksum(content: dict[str, Any]) -> str:
@@ -84,5 +82,10 @@ def checksum(content: dict[str, Any]) -> str:
     return hashlib.sha256(text.encode("ascii")).hexdigest()
 
 
-def _sigmoid(score: NDArray[np.float32]) -> float:
-    return float(1.0 / (1.0 + np.exp(-np.clip(score, -30, 30)).item()))
+def packed(numbers: NDArray[Any]) -> str:
+    """How the file holds an array; `_numbers` reads it."""
+    return base64.b64encode(np.ascontiguousarray(numbers).tobytes()).decode("ascii")
+
+
+def _numbers(text: str, kind: type[Any]) -> NDArray[Any]:
+    return np.frombuffer(base64.b64decode(text, validate=True), dtype=kind)
