@@ -27,7 +27,7 @@ from web.staff import SCREENS
 from web.staff_routes import SCREENS as ADDRESSES
 
 VERA, ROB = User("vera", Role.VIEWER), User("rob", Role.REVIEWER)
-ANSWERED, REFUSED = "how long does the procedure take", "who invented this"
+ANSWERED, REFUSED = "how long does the procedure take", "is there metal left in my body forever"
 
 
 @pytest.fixture
@@ -88,7 +88,7 @@ def press(shown: AppTest, label: str) -> AppTest:
 def test_the_list_is_newest_first_and_a_saved_view_and_a_filter_narrow_it(at: Office) -> None:
     shown = screen(at, VERA, "review")
     assert [one for one in labels(shown) if one in (ANSWERED, REFUSED)] == [REFUSED, ANSWERED]
-    shown.text_input(key="review-words").set_value("invented").run()
+    shown.text_input(key="review-words").set_value("metal").run()
     assert ANSWERED not in labels(shown) and REFUSED in labels(shown)
     shown.text_input(key="review-words").set_value("elephants").run()
     assert "Nothing fits" in words(shown)
@@ -115,24 +115,26 @@ def test_harmful_needs_a_note_and_then_withdraws_the_words_at_once(at: Office) -
     assert "Say in the note" in words(shown) and withdrawn.read(at.places.index) == ()
     shown.text_area[0].set_value("wrong number")
     press(shown, "Harmful")
-    cited = reviewing.opened(at, ROB, line(at, ANSWERED).id).citations[0]
+    reply = reviewing.opened(at, ROB, line(at, ANSWERED).id)
+    cited = reply.citations[0]
     assert any(one.covers(cited.document, cited.section) for one in withdrawn.read(at.places.index))
-    assert "withdraw" in (at.places.index / audit_file(at)).read_text()
-
-
-def audit_file(at: Office) -> str:
-    audit.record(at.places.index, "test", "look")
-    return "AUDIT.jsonl"
+    [row] = [row for row in audit.rows(at.places.index) if row["what"] == "withdraw"]
+    assert row["who"] == "rob" and reply.listed.id in row["why"] and "wrong number" in row["why"]
+    assert row["details"] == {"document": cited.document, "section": list(cited.section)}
+    assert not audit.verify(at.places.index).problems
 
 
 def test_a_golden_question_is_appended_once_with_its_section(at: Office) -> None:
     shown = screen(at, ROB, "review", line(at, ANSWERED).id)
     press(shown, "Make this a golden question")
+    assert "Kept. From now on" in words(shown)
     press(shown, "Make this a golden question")
+    assert "already" in words(shown)
     assert at.places.golden is not None
     rows = [json.loads(row) for row in at.places.golden.read_text().splitlines()]
     assert [row["question"] for row in rows] == ["an old one", ANSWERED]
     assert tuple(rows[1]["section"]) == reviewing.opened(at, ROB, line(at, ANSWERED).id).citations[0].section
+    assert [row["who"] for row in audit.rows(at.places.index) if row["what"] == "golden question"] == ["rob"]
 
 
 def test_a_viewer_is_offered_nothing_to_change_and_is_refused_without_the_button(at: Office) -> None:
@@ -147,12 +149,16 @@ def test_a_viewer_is_offered_nothing_to_change_and_is_refused_without_the_button
         with pytest.raises(Forbidden, match="reviewer"):
             attempt()
     assert line(at, ANSWERED).verdicts == () and withdrawn.read(at.places.index) == ()
+    assert at.places.golden is not None and len(at.places.golden.read_text().splitlines()) == 1
+    assert not {"withdraw", "golden question"} & {row["what"] for row in audit.rows(at.places.index)}
 
 
 def test_gaps_show_the_matrix_and_group_refused_questions(at: Office) -> None:
     shown = screen(at, VERA, "gaps")
     assert "si-joint-fusion" in words(shown)
-    assert REFUSED in words(press(shown, "Group the questions"))
+    assert REFUSED not in words(shown)
+    grouped = words(press(shown, "Group the questions"))
+    assert REFUSED in grouped and ANSWERED not in grouped
 
 
 def test_figures_stand_in_a_table_beside_the_plots(at: Office) -> None:
@@ -162,7 +168,7 @@ def test_figures_stand_in_a_table_beside_the_plots(at: Office) -> None:
 
 
 def test_downloads_hold_what_the_filter_names(at: Office) -> None:
-    rows = json.loads(reviewing.table(at, VERA, "replies", Filter(words="invented"), "json"))
+    rows = json.loads(reviewing.table(at, VERA, "replies", Filter(words="metal"), "json"))
     assert [row["question"] for row in rows] == [REFUSED]
     assert reviewing.table(at, VERA, "replies", EVERYTHING, "csv").count(ANSWERED.encode()) >= 1
 
