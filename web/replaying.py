@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 import streamlit as st
 
 from bot import replay as proofs
 from bot.kept import WHOLE_REPLY, Judgement, Kept, Verdict
 from bot.replay import Replayed
 from web import overview, reviewing
-from web.desk import LONGEST_QUESTION
+from web.desk import LONGEST_QUESTION, desk
 from web.office import Office
 from web.roles import Action, User
 from web.screen import did, part, say
+from web.view import kept_cards, kept_notes
 
 WHOLE = "The whole reply"
 NAMES = {
@@ -34,7 +37,11 @@ def reply(at: Office, user: User, id: str, following: str | None) -> None:
     problems = proofs.prove(kept, reviewing.words(at.places.index, kept.listed.version))
     left, right = st.columns([3, 2], gap="large")
     with left:
-        part("kept", kept=kept, when=f"{kept.listed.at.astimezone():%d %b %Y, %H:%M}")
+        faq, when = desk().faq, f"{kept.listed.at.astimezone():%d %b %Y, %H:%M}"
+        part("kept", kept=kept, when=when, cards=kept_cards(kept, faq), notes=kept_notes(kept, faq))
+        question = kept.searched or kept.listed.question
+        if question and user.may(Action.WRITE_ANSWER):
+            part("write", href="/answers?" + urlencode({"procedure": kept.listed.procedure, "question": question}))
     with right:
         verdict(at, user, kept)
     part("evidence", kept=kept, problems=problems)

@@ -14,7 +14,7 @@ from bot import review as replies
 from bot.journal import SqlJournal
 from bot.kept import Judgement, Listed
 from bot.record import Recorder
-from bot.review import EVERYTHING, Filter
+from bot.review import EVERYTHING, VIEWS, Filter
 from bot.settings import Settings
 from bot.types import Question
 from ingest import audit, withdrawn
@@ -100,6 +100,22 @@ def test_a_line_opens_the_reply_with_its_exact_words_and_asking_again_says_the_s
     assert all(one.version in words(shown) and f"{one.start} to {one.end}" in words(shown) for one in kept.citations)
     assert "byte for byte" in words(shown) and "another passage answers better" in words(shown)
     assert "The same" in words(press(shown, "Ask again on that version"))
+
+
+def test_a_card_for_danger_is_shown_in_the_words_that_the_patient_read(at: Office) -> None:
+    desks.desk().ask(Question("I have chest pain"), session="s", address="test")
+    flush(desks.desk().faq.journal)
+    [danger] = replies.replies(reviewing.journal(at.journal), VIEWS["emergencies and crises"]).lines
+    card = desks.desk().faq.wording.card("emergency")
+    shown = words(screen(at, VERA, "review", danger.id))
+    assert 'class="faq-card danger"' in shown and all(shown.count(line) == 1 for line in card.lines)
+
+
+def test_a_reviewer_goes_from_a_refusal_to_writing_its_answer_and_a_viewer_does_not(at: Office) -> None:
+    reply = line(at, REFUSED).id
+    link = "/answers?procedure=si-joint-fusion&amp;question=is+there+metal+left+in+my+body+forever"
+    assert link in words(screen(at, ROB, "review", reply))
+    assert "/answers?" not in words(screen(at, VERA, "review", reply))
 
 
 def test_a_reviewer_judges_on_the_screen_and_a_second_overwrites_nothing(at: Office) -> None:
