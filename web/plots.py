@@ -9,7 +9,7 @@ from datetime import date, timedelta
 import streamlit as st
 
 TEAL, AMBER, RED, GREY = "#2a8189", "#c98a1b", "#d0454a", "#8a979d"  # each 3:1 or nearly on both papers, light and dark
-HEIGHT = 220  # pixels
+HEIGHT, LEGEND = 240, 50  # pixels
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,23 +29,24 @@ def bars(title: str, days: Sequence[str], series: Sequence[Series], since: date,
         for order, one in enumerate(series)
         for day, value in zip(days, one.values, strict=True)
     ]
+    whole = all(value == int(value) for one in series for value in one.values)  # no half questions on the axis
     span = [f"{since.isoformat()}T00:00:00Z", f"{(until + timedelta(days=1)).isoformat()}T00:00:00Z"]
     colours = {"domain": [one.name for one in series], "range": [one.colour for one in series]}
     st.vega_lite_chart(
         {
             "data": {"values": values},
-            "height": HEIGHT,
+            "height": HEIGHT + LEGEND * (len(series) > 1),
             "config": {"aria": False},  # the table beside the plots says the same, in words
-            "mark": {"type": "bar", "tooltip": True},
+            "mark": {"type": "bar", "aria": False, "tooltip": True},
             "encoding": {
                 "x": {
                     "field": "day", "type": "temporal", "timeUnit": "utcyearmonthdate", "title": None,
                     "scale": {"type": "utc", "domain": span}, "axis": {"format": "%d %b", "tickCount": 5, "labelAngle": 0},
                 },
-                "y": {"field": "value", "type": "quantitative", "title": None, "axis": {"tickCount": 4},
+                "y": {"field": "value", "type": "quantitative", "title": None, "axis": {"tickCount": 4, "tickMinStep": 1 if whole else 0},
                       "scale": {"domain": [0, top]} if top else {}},
                 "color": {"field": "what", "type": "nominal", "scale": colours, "title": None,
-                          "legend": {"orient": "bottom", "columns": 2} if len(series) > 1 else None},
+                          "legend": {"orient": "top", "columns": 2, "offset": 8} if len(series) > 1 else None},
                 "order": {"field": "order"},
                 "tooltip": [{"field": "day", "type": "temporal", "timeUnit": "utcyearmonthdate", "title": "Day", "format": "%d %b %Y"},
                             {"field": "what", "title": "What"}, {"field": "value", "title": "Count"}],

@@ -17,6 +17,7 @@ from web.screen import did, part, say
 from web.view import kept_cards, kept_notes
 
 WHOLE = "The whole reply"
+DANGER = ("emergency", "crisis", "urgent")
 NAMES = {
     Judgement.RIGHT: "Right",
     Judgement.INCOMPLETE: "Incomplete",
@@ -40,7 +41,7 @@ def reply(at: Office, user: User, id: str, following: str | None) -> None:
         faq, when = desk().faq, f"{kept.listed.at.astimezone():%d %b %Y, %H:%M}"
         part("kept", kept=kept, when=when, cards=kept_cards(kept, faq), notes=kept_notes(kept, faq))
         question = kept.searched or kept.listed.question
-        if question and user.may(Action.WRITE_ANSWER):
+        if question and user.may(Action.WRITE_ANSWER) and kept.listed.status not in DANGER:
             part("write", href="/answers?" + urlencode({"procedure": kept.listed.procedure, "question": question}))
     with right:
         verdict(at, user, kept)
@@ -66,7 +67,7 @@ def verdict(at: Office, user: User, kept: Kept) -> None:
     places = [*range(len(kept.sentences)), WHOLE_REPLY]
     first = next((place for place in places if place not in given), places[0])
     chosen_key, note_key = f"which-{kept.listed.id}-{len(given)}", f"note-{kept.listed.id}-{len(given)}"
-    place = st.radio("Of", places, places.index(first), format_func=lambda n: _named(n, given), key=chosen_key)
+    place = st.radio("About", places, places.index(first), format_func=lambda n: _named(n, given), key=chosen_key)
     st.text_area("Note", key=note_key, max_chars=500, height=80)
     seen = given[place].revision if place in given else 0
     with st.container(horizontal=True, key="judge"):
@@ -78,7 +79,8 @@ def verdict(at: Office, user: User, kept: Kept) -> None:
 
 def golden(at: Office, user: User, kept: Kept) -> None:
     """The question tried now, or kept so that every publish asks it."""
-    st.header("Try it now, or make it a golden question", anchor=False)
+    danger = kept.listed.status in DANGER  # no page should answer it
+    st.header("Try it now" if danger else "Try it now, or make it a golden question", anchor=False)
     key = kept.listed.id
     question = st.text_input(
         "Question, without anything that says who asked", kept.searched or kept.listed.question, LONGEST_QUESTION, f"q-{key}"
@@ -86,7 +88,7 @@ def golden(at: Office, user: User, kept: Kept) -> None:
     if st.button("Try it now") and question.strip():
         part("tried", name="Patients read now", view=reviewing.try_now(user, question.strip(), kept.listed.procedure))
     pages = {one.document.slug: one for one in overview.live(at).outlines}
-    if not user.may(Action.REVIEW) or not pages:
+    if not user.may(Action.REVIEW) or not pages or danger:
         return
     cited = kept.citations[0] if kept.citations else None
     slugs = list(pages)

@@ -109,7 +109,7 @@ def test_the_list_and_one_reply_read_well(staff: Staff, new_page: NewPage, size:
 @both_sizes
 def test_a_danger_card_is_shown_as_the_patient_read_it(staff: Staff, new_page: NewPage, size: tuple[int, int]) -> None:
     page = opened(staff, new_page, "/review", "Review", size)
-    page.get_by_role("button", name="emergencies and crises").click()
+    page.get_by_text("emergencies and crises", exact=True).click()
     expect(page.get_by_role("button", name=ANSWERED)).to_have_count(0)
     page.locator('[class*="st-key-line-"] button').click()
     card = page.locator(".faq-card.danger")
