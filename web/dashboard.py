@@ -99,14 +99,17 @@ def draw(totals: Sequence[Total], since: date) -> None:
         Series("Helpful", [one.helpful for one in totals], plots.TEAL),
         Series("Not helpful", [one.not_helpful for one in totals], plots.RED),
     )
+    share = Series("Answered, %", [one.share for one in totals], plots.TEAL)
+    seconds = Series("Seconds", [one.seconds for one in totals], plots.TEAL)
     left, right = st.columns(2)
     with left:
         plots.bars("Questions, by what came of them", days, outcomes, since, until)
+    with right:
+        plots.bars("Answered, %", days, (share,), since, until, top=100)
+    left, right = st.columns(2)
+    with left:
         plots.bars("Votes", days, votes, since, until)
     with right:
-        share = Series("Answered, %", [one.share for one in totals], plots.TEAL)
-        plots.bars("Answered, %", days, (share,), since, until, top=100)
-        seconds = Series("Seconds", [one.seconds for one in totals], plots.TEAL)
         plots.bars("95 % of replies within, seconds", days, (seconds,), since, until)
 
 

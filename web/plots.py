@@ -9,7 +9,7 @@ from datetime import date, timedelta
 import streamlit as st
 
 TEAL, AMBER, RED, GREY = "#2a8189", "#c98a1b", "#d0454a", "#8a979d"  # each 3:1 or nearly on both papers, light and dark
-HEIGHT, LEGEND = 240, 50  # pixels
+HEIGHT = 280  # pixels, legend included
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ def bars(title: str, days: Sequence[str], series: Sequence[Series], since: date,
     st.vega_lite_chart(
         {
             "data": {"values": values},
-            "height": HEIGHT + LEGEND * (len(series) > 1),
+            "height": HEIGHT,
             "config": {"aria": False},  # the table beside the plots says the same, in words
             "mark": {"type": "bar", "aria": False, "tooltip": True},
             "encoding": {
