@@ -149,10 +149,13 @@ def lists(db: Engine, now: datetime) -> None:
     timed("one reply in full", lambda: review.reply(db, "reply-77777"))
 
 
-def sums(db: Engine) -> None:
+def sums(db: Engine, now: datetime) -> None:
+    month = Filter(since=now.date() - timedelta(days=29))
     embed = embedder(load_settings())
     embed(["warm"])
-    timed("matrix", lambda: figures.matrix(db))
+    timed("matrix, 30 days", lambda: figures.matrix(db, month))
+    timed("matrix, a year", lambda: figures.matrix(db))
+    timed("figures by day and procedure, 30 days", lambda: figures.days(db, month))
     timed("figures by day and procedure, a year", lambda: figures.days(db))
     timed("reviewed: confusion", lambda: verdicts.confusion(db))
     timed("asked most", lambda: figures.most_asked(db, 100))
@@ -176,7 +179,7 @@ def main() -> None:
         size = sum(path.stat().st_size for path in Path(folder).iterdir()) / 1e6
         print(f"{args.rows} rows, {size:.0f} MB, written in {time.perf_counter() - started:.0f} s")
         lists(db, now)
-        sums(db)
+        sums(db, now)
         if args.prune:
             journal = open_journal(url)
             for name, later in (("day", timedelta(days=1)), ("hour after", timedelta(days=1, hours=1))):

@@ -212,7 +212,7 @@ class Faq:
             "crisis" if assessment.level is Level.CRISIS else "emergency" if assessment.level is Level.EMERGENCY else "urgent"
         )
         card = self.wording.card(band, assessment.language)
-        return Escalation(text="\n".join((card.title, *card.lines)), band=band, language=card.language)
+        return Escalation(text=card.text, band=band, language=card.language)
 
     def suggestions(self, procedure: str | None) -> tuple[Choice, ...]:
         """Four questions for an empty chat: about the page, or the only procedure there is, or one a procedure, each of another kind."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from sqlalchemy import ColumnElement, Engine, case, func, select
 
@@ -60,50 +61,44 @@ def days(db: Engine, wanted: Filter = EVERYTHING) -> tuple[Day, ...]:
     """Figures by day and procedure, oldest first. Percentiles are by nearest rank. Raises JournalError."""
     fitting = conditions(wanted)
     group = (func.substr(TurnRow.at, 1, 10).label("day"), TurnRow.procedure)
-    kinds = select(*group, TurnRow.status, TurnRow.reason, func.count()).where(*fitting)
+    turns = select(TurnRow.at, TurnRow.procedure, TurnRow.status, TurnRow.reason, TurnRow.seconds).where(*fitting)
     votes = select(*group, FeedbackRow.helpful, func.count()).join(FeedbackRow, FeedbackRow.reply == TurnRow.id).where(*fitting)
-    rank = func.row_number().over(partition_by=group, order_by=TurnRow.seconds).label("rank")
-    ranked = select(*group, TurnRow.seconds, rank, func.count().over(partition_by=group).label("n")).where(*fitting).subquery()
-    place, total, key = ranked.c.rank, ranked.c.n, (ranked.c.day, ranked.c.procedure)
-    p50, p95 = (func.min(case((place * 100 >= total * share, ranked.c.seconds))) for share in (50, 95))
-    counts: dict[tuple[str, str], list[tuple[str, str, int]]] = defaultdict(list)
-    with reading(db) as session:
-        for day, procedure, status, reason, count in session.execute(kinds.group_by(*group, TurnRow.status, TurnRow.reason)):
-            counts[day, procedure].append((status, reason, count))
+    found: dict[tuple[str, str], _Outcomes] = defaultdict(lambda: defaultdict(list))
+    with reading(db) as session:  # one pass over one index: ranking in SQL sorts every row twice
+        for at, procedure, status, reason, seconds in session.connection().execute(turns):
+            found[at[:10], procedure][status, reason].append(seconds)
         voted = {(d, p, bool(helpful)): n for d, p, helpful, n in session.execute(votes.group_by(*group, FeedbackRow.helpful))}
-        times = {(d, p): (half, most) for d, p, half, most in session.execute(select(*key, p50, p95).group_by(*key))}
-    return tuple(
-        _day(
-            day,
-            procedure,
-            counts[day, procedure],
-            times[day, procedure],
-            [voted.get((day, procedure, h), 0) for h in (True, False)],
-        )
-        for day, procedure in sorted(counts)
-    )
+    return tuple(_day(*key, found[key], [voted.get((*key, helpful), 0) for helpful in (True, False)]) for key in sorted(found))
 
 
-def _day(
-    day: str, procedure: str, counts: Sequence[tuple[str, str, int]], times: tuple[float, float], votes: Sequence[int]
-) -> Day:
+_Outcomes = dict[tuple[str, str], list[float]]  # (status, reason) -> seconds of each reply
+
+
+def _day(day: str, procedure: str, outcomes: _Outcomes, votes: Sequence[int]) -> Day:
+    counts = {outcome: len(seconds) for outcome, seconds in outcomes.items()}
+    times = sorted(chain.from_iterable(outcomes.values()))
     reasons: Counter[str] = Counter()
-    for _, reason, count in counts:
+    for (_, reason), count in counts.items():
         reasons[reason] += count
     del reasons[""]
     return Day(
         day=day,
         procedure=procedure,
-        questions=sum(count for _, _, count in counts),
-        answered=sum(n for status, reason, n in counts if status in ("answered", "advice") and not reason),
-        refused=sum(n for status, reason, n in counts if status in ("not_covered", "advice") and reason),
+        questions=len(times),
+        answered=sum(n for (status, reason), n in counts.items() if status in ("answered", "advice") and not reason),
+        refused=sum(n for (status, reason), n in counts.items() if status in ("not_covered", "advice") and reason),
         reasons=tuple(reasons.most_common()),
-        escalated=sum(n for status, _, n in counts if status in ("emergency", "crisis", "urgent")),
-        p50=round(times[0], 4),
-        p95=round(times[1], 4),
+        escalated=sum(n for (status, _), n in counts.items() if status in ("emergency", "crisis", "urgent")),
+        p50=_within(times, 50),
+        p95=_within(times, 95),
         helpful=votes[0],
         not_helpful=votes[1],
     )
+
+
+def _within(times: Sequence[float], share: int) -> float:
+    """The time within which `share` percent of the sorted times lie, by nearest rank."""
+    return round(times[-(-len(times) * share // 100) - 1], 4)
 
 
 def matrix(db: Engine, wanted: Filter = EVERYTHING) -> tuple[Cell, ...]:

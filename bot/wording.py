@@ -88,6 +88,11 @@ class Card:
     language: str = "en"
     reviewed: str = "UNREVIEWED"
 
+    @property
+    def text(self) -> str:
+        """Its words as plain text; what the journal keeps of a reply that was this card."""
+        return "\n".join((self.title, *self.lines))
+
 
 @dataclass(frozen=True, slots=True)
 class Contact:

@@ -59,7 +59,7 @@ def gaps(at: Office, user: User) -> None:
 
 def period(key: str) -> Filter:
     """The days that are looked at, up to today."""
-    days = st.selectbox("Of", list(DAYS), 1, format_func=lambda count: DAYS[count], key=key)
+    days = st.selectbox("Days", list(DAYS), 1, format_func=lambda count: DAYS[count], key=key)
     return Filter(since=datetime.now(UTC).date() - timedelta(days=days - 1))
 
 

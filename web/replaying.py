@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 import streamlit as st
 
 from bot import replay as proofs
 from bot.kept import WHOLE_REPLY, Judgement, Kept, Verdict
 from bot.replay import Replayed
 from web import overview, reviewing
-from web.desk import LONGEST_QUESTION
+from web.desk import LONGEST_QUESTION, desk
 from web.office import Office
 from web.roles import Action, User
 from web.screen import did, part, say
+from web.view import kept_cards, kept_notes
 
 WHOLE = "The whole reply"
+DANGER = ("emergency", "crisis", "urgent")
 NAMES = {
     Judgement.RIGHT: "Right",
     Judgement.INCOMPLETE: "Incomplete",
@@ -34,7 +38,11 @@ def reply(at: Office, user: User, id: str, following: str | None) -> None:
     problems = proofs.prove(kept, reviewing.words(at.places.index, kept.listed.version))
     left, right = st.columns([3, 2], gap="large")
     with left:
-        part("kept", kept=kept, when=f"{kept.listed.at.astimezone():%d %b %Y, %H:%M}")
+        faq, when = desk().faq, f"{kept.listed.at.astimezone():%d %b %Y, %H:%M}"
+        part("kept", kept=kept, when=when, cards=kept_cards(kept, faq), notes=kept_notes(kept, faq))
+        question = kept.searched or kept.listed.question
+        if question and user.may(Action.WRITE_ANSWER) and kept.listed.status not in DANGER:
+            part("write", href="/answers?" + urlencode({"procedure": kept.listed.procedure, "question": question}))
     with right:
         verdict(at, user, kept)
     part("evidence", kept=kept, problems=problems)
@@ -59,7 +67,7 @@ def verdict(at: Office, user: User, kept: Kept) -> None:
     places = [*range(len(kept.sentences)), WHOLE_REPLY]
     first = next((place for place in places if place not in given), places[0])
     chosen_key, note_key = f"which-{kept.listed.id}-{len(given)}", f"note-{kept.listed.id}-{len(given)}"
-    place = st.radio("Of", places, places.index(first), format_func=lambda n: _named(n, given), key=chosen_key)
+    place = st.radio("About", places, places.index(first), format_func=lambda n: _named(n, given), key=chosen_key)
     st.text_area("Note", key=note_key, max_chars=500, height=80)
     seen = given[place].revision if place in given else 0
     with st.container(horizontal=True, key="judge"):
@@ -71,7 +79,8 @@ def verdict(at: Office, user: User, kept: Kept) -> None:
 
 def golden(at: Office, user: User, kept: Kept) -> None:
     """The question tried now, or kept so that every publish asks it."""
-    st.header("Try it now, or make it a golden question", anchor=False)
+    danger = kept.listed.status in DANGER  # no page should answer it
+    st.header("Try it now" if danger else "Try it now, or make it a golden question", anchor=False)
     key = kept.listed.id
     question = st.text_input(
         "Question, without anything that says who asked", kept.searched or kept.listed.question, LONGEST_QUESTION, f"q-{key}"
@@ -79,7 +88,7 @@ def golden(at: Office, user: User, kept: Kept) -> None:
     if st.button("Try it now") and question.strip():
         part("tried", name="Patients read now", view=reviewing.try_now(user, question.strip(), kept.listed.procedure))
     pages = {one.document.slug: one for one in overview.live(at).outlines}
-    if not user.may(Action.REVIEW) or not pages:
+    if not user.may(Action.REVIEW) or not pages or danger:
         return
     cited = kept.citations[0] if kept.citations else None
     slugs = list(pages)

@@ -86,15 +86,18 @@ def try_now(user: User, question: str, procedure: str) -> View:
 
 
 def make_golden(at: Office, user: User, question: str, document: str, section: tuple[str, ...] | None) -> None:
-    """Every publish asks it from now on and says when its section is lost. Raises Forbidden, NotDone, StorageFailed."""
+    """Every publish asks it from now on and says when its section is lost. Raises Forbidden, NotDone, FaqError."""
     user.need(Action.REVIEW)
     text = " ".join(desk().faq.redact(question).text.split())
     if not text:
         raise NotDone("Write the question first.")
     if at.places.golden is None or not document:
         raise NotDone("Choose the page that must answer it.")
+    wanted = answers.Question(text, document, section)
+    if wanted in answers.golden_questions(at.places.golden, {document}):
+        raise NotDone("This is a golden question already.")
     audit.record(at.places.index, user.name, "golden question", text, document=document, section=section)
-    answers.add_golden(at.places.golden, answers.Question(text, document, section))
+    answers.add_golden(at.places.golden, wanted)
 
 
 def table(at: Office, user: User, what: str, wanted: Filter, form: str) -> bytes:

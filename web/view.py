@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby, takewhile
-from typing import assert_never
+from typing import assert_never, get_args
 from urllib.parse import urlencode
 
 from bot.faq import Faq
+from bot.kept import Kept
 from bot.language import Language
 from bot.published import published_on
 from bot.types import Answer, Citation, Clarify, Escalation, NoAnswer, Notice, Reply, Unavailable
@@ -119,6 +120,23 @@ def _cards(reply: Reply, faq: Faq, labels: Labels) -> tuple[ShownCard, ...]:
         return (ShownCard(faq.wording.card(reply.band, "es" if reply.language == "es" else "en"), _LOOK[reply.band]),)
     shown = [_CARDS[notice] for notice in reply.notices if notice in _CARDS]
     return tuple(ShownCard(faq.wording.card(name, _language(labels)), look) for name, look in shown)
+
+
+def kept_cards(kept: Kept, faq: Faq) -> tuple[ShownCard, ...]:
+    """The cards of a kept reply: one for danger only when its words are still those that were read, others in today's words."""
+    line = kept.listed
+    if line.status in _LOOK:
+        ways = (faq.wording.card(line.status, language) for language in get_args(Language))
+        return tuple(ShownCard(card, _LOOK[line.status]) for card in ways if card.text == kept.text)[:1]
+    shown = [_CARDS[notice] for notice in _CARDS if notice in line.notices]
+    return tuple(ShownCard(faq.wording.card(name), look) for name, look in shown)
+
+
+def kept_notes(kept: Kept, faq: Faq) -> tuple[str, ...]:
+    """The lines that stood above and below the words of a kept reply, in today's words."""
+    above = (faq.wording.text(key) for notice, key in _NOTES.items() if notice in kept.listed.notices)
+    missing = f"{faq.wording.text('part_missing')} “{'”, “'.join(kept.missing)}”" if kept.missing else ""
+    return tuple(filter(None, (*above, missing)))
 
 
 def _missing(reply: Reply, faq: Faq, labels: Labels) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from bot import review as replies
 from bot.journal import SqlJournal
 from bot.kept import Judgement, Listed
 from bot.record import Recorder
-from bot.review import EVERYTHING, Filter
+from bot.review import EVERYTHING, VIEWS, Filter
 from bot.settings import Settings
 from bot.types import Question
 from ingest import audit, withdrawn
@@ -27,7 +27,7 @@ from web.staff import SCREENS
 from web.staff_routes import SCREENS as ADDRESSES
 
 VERA, ROB = User("vera", Role.VIEWER), User("rob", Role.REVIEWER)
-ANSWERED, REFUSED = "how long does the procedure take", "who invented this"
+ANSWERED, REFUSED = "how long does the procedure take", "is there metal left in my body forever"
 
 
 @pytest.fixture
@@ -88,7 +88,7 @@ def press(shown: AppTest, label: str) -> AppTest:
 def test_the_list_is_newest_first_and_a_saved_view_and_a_filter_narrow_it(at: Office) -> None:
     shown = screen(at, VERA, "review")
     assert [one for one in labels(shown) if one in (ANSWERED, REFUSED)] == [REFUSED, ANSWERED]
-    shown.text_input(key="review-words").set_value("invented").run()
+    shown.text_input(key="review-words").set_value("metal").run()
     assert ANSWERED not in labels(shown) and REFUSED in labels(shown)
     shown.text_input(key="review-words").set_value("elephants").run()
     assert "Nothing fits" in words(shown)
@@ -100,6 +100,22 @@ def test_a_line_opens_the_reply_with_its_exact_words_and_asking_again_says_the_s
     assert all(one.version in words(shown) and f"{one.start} to {one.end}" in words(shown) for one in kept.citations)
     assert "byte for byte" in words(shown) and "another passage answers better" in words(shown)
     assert "The same" in words(press(shown, "Ask again on that version"))
+
+
+def test_a_card_for_danger_is_shown_in_the_words_that_the_patient_read(at: Office) -> None:
+    desks.desk().ask(Question("I have chest pain"), session="s", address="test")
+    flush(desks.desk().faq.journal)
+    [danger] = replies.replies(reviewing.journal(at.journal), VIEWS["emergencies and crises"]).lines
+    card = desks.desk().faq.wording.card("emergency")
+    shown = words(screen(at, VERA, "review", danger.id))
+    assert 'class="faq-card danger"' in shown and all(shown.count(line) == 1 for line in card.lines)
+
+
+def test_a_reviewer_goes_from_a_refusal_to_writing_its_answer_and_a_viewer_does_not(at: Office) -> None:
+    reply = line(at, REFUSED).id
+    link = "/answers?procedure=si-joint-fusion&amp;question=is+there+metal+left+in+my+body+forever"
+    assert link in words(screen(at, ROB, "review", reply))
+    assert "/answers?" not in words(screen(at, VERA, "review", reply))
 
 
 def test_a_reviewer_judges_on_the_screen_and_a_second_overwrites_nothing(at: Office) -> None:
@@ -115,24 +131,26 @@ def test_harmful_needs_a_note_and_then_withdraws_the_words_at_once(at: Office) -
     assert "Say in the note" in words(shown) and withdrawn.read(at.places.index) == ()
     shown.text_area[0].set_value("wrong number")
     press(shown, "Harmful")
-    cited = reviewing.opened(at, ROB, line(at, ANSWERED).id).citations[0]
+    reply = reviewing.opened(at, ROB, line(at, ANSWERED).id)
+    cited = reply.citations[0]
     assert any(one.covers(cited.document, cited.section) for one in withdrawn.read(at.places.index))
-    assert "withdraw" in (at.places.index / audit_file(at)).read_text()
-
-
-def audit_file(at: Office) -> str:
-    audit.record(at.places.index, "test", "look")
-    return "AUDIT.jsonl"
+    [row] = [row for row in audit.rows(at.places.index) if row["what"] == "withdraw"]
+    assert row["who"] == "rob" and reply.listed.id in row["why"] and "wrong number" in row["why"]
+    assert row["details"] == {"document": cited.document, "section": list(cited.section)}
+    assert not audit.verify(at.places.index).problems
 
 
 def test_a_golden_question_is_appended_once_with_its_section(at: Office) -> None:
     shown = screen(at, ROB, "review", line(at, ANSWERED).id)
     press(shown, "Make this a golden question")
+    assert "Kept. From now on" in words(shown)
     press(shown, "Make this a golden question")
+    assert "already" in words(shown)
     assert at.places.golden is not None
     rows = [json.loads(row) for row in at.places.golden.read_text().splitlines()]
     assert [row["question"] for row in rows] == ["an old one", ANSWERED]
     assert tuple(rows[1]["section"]) == reviewing.opened(at, ROB, line(at, ANSWERED).id).citations[0].section
+    assert [row["who"] for row in audit.rows(at.places.index) if row["what"] == "golden question"] == ["rob"]
 
 
 def test_a_viewer_is_offered_nothing_to_change_and_is_refused_without_the_button(at: Office) -> None:
@@ -147,12 +165,16 @@ def test_a_viewer_is_offered_nothing_to_change_and_is_refused_without_the_button
         with pytest.raises(Forbidden, match="reviewer"):
             attempt()
     assert line(at, ANSWERED).verdicts == () and withdrawn.read(at.places.index) == ()
+    assert at.places.golden is not None and len(at.places.golden.read_text().splitlines()) == 1
+    assert not {"withdraw", "golden question"} & {row["what"] for row in audit.rows(at.places.index)}
 
 
 def test_gaps_show_the_matrix_and_group_refused_questions(at: Office) -> None:
     shown = screen(at, VERA, "gaps")
     assert "si-joint-fusion" in words(shown)
-    assert REFUSED in words(press(shown, "Group the questions"))
+    assert REFUSED not in words(shown)
+    grouped = words(press(shown, "Group the questions"))
+    assert REFUSED in grouped and ANSWERED not in grouped
 
 
 def test_figures_stand_in_a_table_beside_the_plots(at: Office) -> None:
@@ -162,7 +184,7 @@ def test_figures_stand_in_a_table_beside_the_plots(at: Office) -> None:
 
 
 def test_downloads_hold_what_the_filter_names(at: Office) -> None:
-    rows = json.loads(reviewing.table(at, VERA, "replies", Filter(words="invented"), "json"))
+    rows = json.loads(reviewing.table(at, VERA, "replies", Filter(words="metal"), "json"))
     assert [row["question"] for row in rows] == [REFUSED]
     assert reviewing.table(at, VERA, "replies", EVERYTHING, "csv").count(ANSWERED.encode()) >= 1
 
