@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import json
+import os
 import resource
 import statistics
 import tempfile
@@ -10,13 +12,14 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from benchmarks import plain
+from benchmarks import ingest, plain
 from bot.evaluate import Row, read_rows
 from bot.faq import Faq
 from bot.search import search
 from bot.settings import ROOT, Settings, load_settings
 from bot.types import Answer, Question
 from ingest import pipeline
+from ingest.embed import stay_offline
 
 CLINIC = ROOT / "tests" / "quality" / "clinic.jsonl"
 
@@ -84,7 +87,13 @@ def many(settings: Settings, count: int, folder: Path) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--many", type=int, default=10_000, help="passages of the large clinic; 0 leaves it out")
+    parser.add_argument(
+        "--documents", type=int, nargs="*", default=[10, 100], help="sizes of first ingestions; none leaves them out"
+    )
     args = parser.parse_args()
+    stay_offline(os.environ)
+    for size in args.documents:
+        print(f"ingestion: {json.dumps(ingest.measure(size))}", flush=True)
     settings = load_settings()
     rows = read_rows(CLINIC)
     questions = [row.turns[-1] for row in rows]

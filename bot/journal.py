@@ -23,7 +23,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from bot.redact import Redacted
-from bot.tables import BUSY_TIMEOUT, CounterRow, EvidenceRow, FeedbackRow, JournalError, TurnRow, open_engine
+from bot.tables import BUSY_TIMEOUT, CounterRow, EvidenceRow, FeedbackRow, JournalError, TurnRow, in_words, open_engine
 
 __all__ = ["EVIDENCE", "REASONS", "RETENTION", "Entry", "Journal", "JournalError", "NullJournal", "SqlJournal", "open_journal"]
 REASONS = frozenset(("", "not_asked", "hard", "wrong", "other"))  # why an answer did not help, as codes
@@ -226,8 +226,7 @@ class SqlJournal:
         try:
             yield
         except SQLAlchemyError as error:
-            problem = f"The journal cannot be read or changed ({type(error).__name__}). Is the disk full or locked?"
-            raise JournalError(problem) from None
+            raise JournalError(f"The journal cannot be read or changed. {in_words(error)}") from None
 
 
 def open_journal(url: str, retention: timedelta = RETENTION, evidence: timedelta = EVIDENCE) -> SqlJournal:

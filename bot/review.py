@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from bot import kept
 from bot.journal import JournalError, iso
 from bot.kept import Judgement, Kept, Listed, Verdict
-from bot.tables import EvidenceRow, FeedbackRow, TurnRow, VerdictRow
+from bot.tables import EvidenceRow, FeedbackRow, TurnRow, VerdictRow, in_words
 
 PAGE = 50  # lines
 LOW = 0.9  # confidence; below it a patient is told that the answer may not be all (bot.faq.COMPLETE)
@@ -162,7 +162,7 @@ def reading(db: Engine) -> Iterator[Session]:
         with Session(db) as session:
             yield session
     except SQLAlchemyError as error:
-        raise JournalError(f"The journal cannot be read ({type(error).__name__}). Is the disk full or locked?") from None
+        raise JournalError(f"The journal cannot be read. {in_words(error)}") from None
 
 
 def _verdicts(session: Session, ids: Sequence[str]) -> dict[str, list[Verdict]]:

@@ -11,12 +11,13 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, ForeignKey, Index, String, Text, create_engine, event, inspect
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from ingest.types import FaqError
 
 BUSY_TIMEOUT = 5.0  # seconds that SQLite waits for another writer
+STAFF_WAITS = 20.0  # the same for staff, who meet the journal's daily rewriting: 15 a gigabyte on a busy machine
 _FROM_1_0 = (  # release 1.0 kept the evidence in `turns`, and neither the text shown nor what the question was near to
     "INSERT INTO evidence (number, text, choices, sentences, citations, passages) "
     "SELECT number, '', '[]', sentences, citations, passages FROM turns",
@@ -112,11 +113,19 @@ class CounterRow(Table):
     count: Mapped[int]
 
 
-def open_engine(url: str) -> Engine:
-    """`url` is any SQLAlchemy URL; SQLite is set to WAL, secure_delete and foreign keys. Raises JournalError."""
+def in_words(error: SQLAlchemyError) -> str:
+    """What staff can do about it. The error's own text would hold the row: it is never shown."""
+    if isinstance(error, OperationalError) and "database is locked" in str(error.orig):
+        return "The journal is busy: once a day it is tidied up, which takes up to a minute. Try again then; nothing is lost."
+    return f"({type(error).__name__}) Is the disk full?"
+
+
+def open_engine(url: str, busy: float = BUSY_TIMEOUT) -> Engine:
+    """`url` is any SQLAlchemy URL; SQLite is set to WAL, secure_delete and foreign keys, and waits `busy` seconds for another
+    writer. Raises JournalError."""
     shown = url.rsplit("@", maxsplit=1)[-1]
     try:
-        engine = create_engine(url, connect_args=_connect_args(url), pool_pre_ping=True)
+        engine = create_engine(url, connect_args=_connect_args(url, busy), pool_pre_ping=True)
         if engine.dialect.name == "sqlite":
             event.listen(engine, "connect", _prepare_sqlite)
         if _lacking(engine):
@@ -175,8 +184,8 @@ def _change(db: Connection) -> None:
         raise _Unknown(lacking[0])
 
 
-def _connect_args(url: str) -> dict[str, Any]:
-    return {"timeout": BUSY_TIMEOUT, "check_same_thread": False} if make_url(url).get_backend_name() == "sqlite" else {}
+def _connect_args(url: str, busy: float) -> dict[str, Any]:
+    return {"timeout": busy, "check_same_thread": False} if make_url(url).get_backend_name() == "sqlite" else {}
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

@@ -14,7 +14,7 @@ from bot import kept, review
 from bot.journal import JournalError, iso
 from bot.kept import WHOLE_REPLY, Judgement, Kept, KeptCitation, Verdict
 from bot.redact import Redacted
-from bot.tables import TurnRow, VerdictRow
+from bot.tables import TurnRow, VerdictRow, in_words
 from ingest import withdrawn
 from ingest.stored import read_outlines
 from ingest.types import FaqError, Outline
@@ -78,7 +78,7 @@ def judge(
     except IntegrityError:
         raise VerdictConflict(_standing(db, reply, sentence)) from None
     except SQLAlchemyError as error:
-        raise JournalError(f"The verdict could not be written ({type(error).__name__}). Is the disk full or locked?") from None
+        raise JournalError(f"The verdict was not written. {in_words(error)}") from None
     return Judged(written, gone)
 
 

@@ -1,15 +1,21 @@
 """Steps of a publish that run in a process of their own: writing a Chroma folder, and opening a built version for the first time.
 
-A helper is started early and imports its libraries while the publisher loads the model; then it is told its folder on
-standard input. A publisher that dies closes that pipe, and the helper ends. Damaged HNSW files end the process that
-opens them: better this one than the publisher or the chat.
+One helper is started early and imports its libraries while the publisher loads the model. For each step that it reads from
+standard input it forks a process that has opened nothing yet, and answers with that one's last words. A publisher that dies
+closes the pipe, and the helper ends. Damaged HNSW files end the process that opens them: better this one than the
+publisher or the chat.
 """
 
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 import sys
+import threading
+import traceback
+from contextlib import suppress
 from pathlib import Path
 
 from ingest.types import FaqError, IndexDamaged, Manifest
@@ -19,56 +25,96 @@ _ROOT = Path(__file__).parents[1]
 
 
 class Helper:
-    """One step in a process that is already warming up."""
+    """A process that is already warming up, for steps one after another."""
 
-    def __init__(self, step: str) -> None:
+    def __init__(self) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "ingest.aside", step],
-            cwd=_ROOT, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+            [sys.executable, "-m", "ingest.aside"],
+            cwd=_ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, start_new_session=True,
         )  # fmt: skip
 
-    def run(self, folder: Path) -> None:
-        """Raises IndexDamaged with the helper's last words when the step fails."""
+    def write(self, folder: Path) -> None:
+        """The Chroma folder of a version whose other files stand in `folder`. Raises IndexDamaged."""
+        self._run("write", folder)
+
+    def validate(self, folder: Path) -> None:
+        """Raises IndexDamaged when a complete version does not answer as it should."""
+        self._run("validate", folder)
+
+    def _run(self, step: str, folder: Path) -> None:
+        if self._process.stdin is None or self._process.stdout is None:
+            raise ValueError("the helper is started with pipes")
+        late = threading.Timer(SECONDS, self._kill)
+        late.start()
         try:
-            _, words = self._process.communicate(f"{folder.resolve()}\n", timeout=SECONDS)
-        except subprocess.TimeoutExpired:
-            self.stop()
-            words = "It took too long."
-        if self._process.returncode != 0:
-            lines = words.strip().splitlines()
-            reason = lines[-1] if lines else f"It ended with {self._process.returncode}."
-            raise IndexDamaged(f"The new version does not answer as it should, so patients keep the old one. {reason}")
+            self._process.stdin.write(json.dumps([step, str(folder.resolve())]) + "\n")
+            self._process.stdin.flush()
+            answer = self._process.stdout.readline()
+        except OSError:
+            answer = ""
+        finally:
+            late.cancel()
+        words = json.loads(answer) if answer else "The helping process ended, or took too long."
+        if words:
+            raise IndexDamaged(f"The new version does not answer as it should, so patients keep the old one. {words}")
 
     def stop(self) -> None:
-        """Ends the process if it still waits."""
-        if self._process.poll() is None:
-            self._process.kill()
+        """Ends the process and what it forked."""
+        self._kill()
         self._process.wait()
-        for pipe in (self._process.stdin, self._process.stderr):
-            if pipe is not None and not pipe.closed:
-                pipe.close()
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe is not None:
+                with suppress(OSError):  # what was waiting to be written has no reader any more
+                    pipe.close()
+
+    def _kill(self) -> None:
+        if self._process.poll() is None:
+            os.killpg(self._process.pid, signal.SIGKILL)
 
 
-def main(step: str) -> int:
+def main() -> None:
     from ingest import index
 
     index.warm()  # while the publisher loads the model
-    folder = sys.stdin.readline().strip()
-    if not folder:
-        return 0  # the publisher had nothing to do, or died
-    try:
-        if step == "write":
-            index.write_chroma(Path(folder))
-        else:
-            manifest = Manifest.from_json(json.loads((Path(folder) / "manifest.json").read_bytes()))
-            opened = index.Index(Path(folder), manifest)
-            index.validate(opened)
-            opened.close()
-    except FaqError as error:
-        print(error, file=sys.stderr)
-        return 1
-    return 0
+    for line in sys.stdin:
+        step, folder = json.loads(line)
+        print(json.dumps(_in_a_fork(step, Path(folder))), flush=True)
+
+
+def _in_a_fork(step: str, folder: Path) -> str:
+    """Last words of the step; empty when it worked."""
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.dup2(writing, 1)
+        os.dup2(writing, 2)
+        code = 1
+        try:
+            _step(step, folder)
+            code = 0
+        except FaqError as error:
+            print(error, file=sys.stderr, flush=True)
+        except BaseException:  # noqa: BLE001  nothing may go on in this process but what was asked of it
+            traceback.print_exc()
+        finally:
+            os._exit(code)
+    os.close(writing)
+    with os.fdopen(reading, encoding="utf-8", errors="replace") as pipe:
+        lines = pipe.read().strip().splitlines()
+    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    return "" if code == 0 else lines[-1] if lines else f"It ended with {code}."
+
+
+def _step(step: str, folder: Path) -> None:
+    from ingest import index
+
+    if step == "write":
+        index.write_chroma(folder)
+        return
+    opened = index.Index(folder, Manifest.from_json(json.loads((folder / "manifest.json").read_bytes())))
+    index.validate(opened)
+    opened.close()
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    main()

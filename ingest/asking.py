@@ -45,8 +45,8 @@ def most_asked(limit: int = MOST_ASKED) -> list[Question]:
         return []
     try:
         done.check_returncode()
-        rows = json.loads(done.stdout)["questions"]
-        return [Question(str(row["question"]), str(row.get("procedure") or ""), asked=int(row["count"])) for row in rows]
+        rows = json.loads(done.stdout)
+        return [Question(str(row["question"]), str(row["procedure"]), asked=int(row["asked"])) for row in rows]
     except (subprocess.CalledProcessError, ValueError, KeyError, TypeError, AttributeError):
         raise AskingFailed(f"The journal's questions could not be read. {_last_words(done)}".rstrip()) from None
 

@@ -20,19 +20,18 @@ Progress = Callable[[int, int], None]  # (done, total) texts encoded
 
 
 def build(places: Places, versions: Versions, found: Candidate, staged: Path, progress: Progress) -> tuple[Manifest, int]:
-    """Writes and validates a version in `staged`; its helpers warm up while the model loads."""
-    writer, validator = Helper("write"), Helper("validate")
+    """Writes and validates a version in `staged`; its helper warms up while the model loads."""
+    helper = Helper()
     try:
-        manifest, encoded = _write(places, versions, found, staged, progress, writer)
-        validator.run(staged)
+        manifest, encoded = _write(places, versions, found, staged, progress, helper)
+        helper.validate(staged)
     finally:
-        writer.stop()
-        validator.stop()
+        helper.stop()
     return manifest, encoded
 
 
 def _write(
-    places: Places, versions: Versions, found: Candidate, staged: Path, progress: Progress, writer: Helper
+    places: Places, versions: Versions, found: Candidate, staged: Path, progress: Progress, helper: Helper
 ) -> tuple[Manifest, int]:
     from ingest.cache import Cache, CachedEmbeddings, encode_passages
 
@@ -53,7 +52,7 @@ def _write(
             found.embedding, cache, lambda: load_embeddings(find_model(places.embedding_model)), advance
         )
         encoded = encode_passages(texts, found.reader, cache, lambda: ReaderModel(places.reader), advance)
-        index.build(staged, outlines, embeddings, encoded, writer.run)
+        index.build(staged, outlines, embeddings, encoded, helper.write)
     progress(2 * len(passages), 2 * len(passages))
     hashes = {one.document.slug: one.document.sha256 for one in outlines}
     corpus = hashlib.sha256(json.dumps(hashes, sort_keys=True).encode()).hexdigest()

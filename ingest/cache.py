@@ -6,10 +6,12 @@ LangChain is imported when this module is, so `ingest/pipeline.py` imports it on
 from __future__ import annotations
 
 import hashlib
+import os
 import sqlite3
 import struct
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
 from pathlib import Path
 from types import TracebackType
 
@@ -20,7 +22,8 @@ from ingest.embed import Encoded, ReaderModel
 from ingest.types import ModelId
 
 FORMAT = 2  # of the values; another one makes every text be encoded again
-CHUNK = 256  # texts that are encoded between two steps of the progress bar
+BATCH = 32  # texts of one call of the embedding model
+STREAMS = os.cpu_count() or 1  # calls at once, each on one thread
 _SHAPE = struct.Struct("<III")  # tokens, dimensions, intents
 
 
@@ -88,13 +91,17 @@ class CachedEmbeddings(Embeddings):
     def embed_documents(self, texts: list[str]) -> list[list[float]]:
         found = {text: self._cache.get(self._model, text) for text in dict.fromkeys(texts)}
         missing = sorted((text for text, value in found.items() if value is None), key=len)  # like lengths are quick together
-        for start in range(0, len(missing), CHUNK):
-            batch = missing[start : start + CHUNK]
+        batches = [missing[start : start + BATCH] for start in range(0, len(missing), BATCH)]
+        if batches:
             self._inner = self._inner or self._load()
-            for text, vector in zip(batch, self._inner.embed_documents(batch), strict=True):
-                found[text] = np.asarray(vector, dtype=np.float32).tobytes()
-                self._cache.put(self._model, text, found[text] or b"")
-            self._progress(len(batch))
+            with ThreadPoolExecutor(STREAMS) as pool:
+                first = self._inner.embed_documents(batches[0])  # alone: it sets the tokenizer up, which no other may be using
+                made = chain([first], pool.map(self._inner.embed_documents, batches[1:]))
+                for batch, vectors in zip(batches, made, strict=True):
+                    for text, vector in zip(batch, vectors, strict=True):
+                        found[text] = np.asarray(vector, dtype=np.float32).tobytes()
+                        self._cache.put(self._model, text, found[text] or b"")
+                    self._progress(len(batch))
         return [np.frombuffer(found[text] or b"", dtype=np.float32).tolist() for text in texts]
 
     def embed_query(self, text: str) -> list[float]:
@@ -107,7 +114,7 @@ def encode_passages(
     cache: Cache,
     load: Callable[[], ReaderModel],
     progress: Callable[[int], None],
-    threads: int = 2,
+    threads: int = STREAMS,
 ) -> list[Encoded]:
     """The reader's passage side for each text, from the cache where it is known."""
     found = {text: cache.get(model, text) for text in dict.fromkeys(texts)}

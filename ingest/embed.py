@@ -69,10 +69,11 @@ def _file_sha256(path: Path) -> str:
         return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
-def load_embeddings(folder: ModelFolder, threads: int = 2) -> Embeddings:
+def load_embeddings(folder: ModelFolder, threads: int = 1) -> Embeddings:
     """The embedding model behind LangChain's interface; unit vectors, so that a dot product is the cosine.
 
-    One thread is quickest for single questions: on a busy machine two wait for each other (18 ms against 450 measured).
+    One thread is quickest: two of one call wait for each other (18 ms against 450 for a question, and 8 to 12 CPU-seconds
+    against 3.7 for 384 passages, on a busy machine). Many texts are encoded by several calls at once instead: `ingest/cache.py`.
     """
     gc.disable()  # a library's load makes a million objects that stay: looking through them again and again is a fifth of it
     try:

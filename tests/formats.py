@@ -15,10 +15,11 @@ from ingest.types import BlockKind, Outline, Reading
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A heading (level 1 to 3), paragraph (level 0) or list item (level -1)."""
+    """A heading (level 1 to 3), paragraph (level 0) or list item (level -1); or a table, its heads first."""
 
     level: int
     words: str
+    rows: tuple[tuple[str, ...], ...] = ()
 
     @property
     def label(self) -> tuple[str, str]:
@@ -45,6 +46,10 @@ def parts_of(reading: Reading, one: Outline) -> list[Part]:
 def as_md(parts: list[Part]) -> bytes:
     lines = []
     for part in parts:
+        if part.rows:
+            heads, *body = [f"| {' | '.join(row)} |" for row in part.rows]
+            lines.append("\n".join(["", heads, "|---" * len(part.rows[0]) + "|", *body, ""]))
+            continue
         label, rest = part.label
         words = f"**{label.strip()}** {rest}" if label and part.level < 1 else part.words
         lines.append(
@@ -56,6 +61,10 @@ def as_md(parts: list[Part]) -> bytes:
 def as_html(parts: list[Part]) -> bytes:
     body = []
     for part in parts:
+        if part.rows:
+            cells = ("".join(f"<td>{html.escape(cell)}</td>" for cell in row) for row in part.rows)
+            body.append(f"<table>{''.join(f'<tr>{row}</tr>' for row in cells)}</table>")
+            continue
         label, rest = (html.escape(words) for words in part.label)
         words = f"<strong>{label}</strong>{rest}" if label and part.level < 1 else html.escape(part.words)
         body.append(
@@ -71,6 +80,12 @@ def as_html(parts: list[Part]) -> bytes:
 def as_docx(parts: list[Part]) -> bytes:
     document = docx.Document()
     for part in parts:
+        if part.rows:
+            table = document.add_table(0, len(part.rows[0]))
+            for row in part.rows:
+                for cell, words in zip(table.add_row().cells, row, strict=True):
+                    cell.text = words
+            continue
         if part.level > 0:
             document.add_heading(part.words, part.level)
             continue
@@ -90,6 +105,12 @@ def as_pdf(parts: list[Part]) -> bytes:
     for part in parts:
         bold, size = ("B", {1: 20, 2: 16, 3: 13}[part.level]) if part.level > 0 else ("", 11)
         pdf.set_font("Helvetica", bold, size)
+        if part.rows:
+            with pdf.table() as table:
+                for row in part.rows:
+                    table.row(row)
+            pdf.ln(3)
+            continue
         words = part.words.encode("cp1252", "replace").decode("cp1252")
         if part.level < 0:
             pdf.cell(6, 6, "-")

@@ -14,7 +14,7 @@ from bot import export, replay, review, verdicts
 from bot.kept import Judgement, Kept
 from bot.replay import Replayed
 from bot.review import Filter
-from bot.tables import open_engine
+from bot.tables import STAFF_WAITS, open_engine
 from bot.types import Question
 from bot.verdicts import Judged
 from ingest import answers, audit
@@ -37,7 +37,7 @@ class NotDone(FaqError):
 @lru_cache(maxsize=4)
 def journal(url: str) -> Engine:
     """One pool a process. Raises JournalError."""
-    return open_engine(url)
+    return open_engine(url, STAFF_WAITS)
 
 
 def opened(at: Office, user: User, id: str) -> Kept:

@@ -1,4 +1,5 @@
-"""A PDF with text becomes canonical text and blocks: headings by size and weight, paragraphs and lists by place."""
+"""A PDF with text becomes canonical text and blocks: headings by size and weight, paragraphs and lists by place,
+tables by their ruled lines."""
 
 from __future__ import annotations
 
@@ -12,9 +13,11 @@ from statistics import median
 
 from ingest.read.content import BlockWriter, Content
 from ingest.read.decode import invisible
+from ingest.read.pdf_grids import Grid
 from ingest.read.pdf_lines import Line, read_pages
+from ingest.read.pdf_tables import with_rows
 from ingest.read.problems import left_out, refuse, warning
-from ingest.types import Problem
+from ingest.types import BlockKind, Problem
 
 _BULLET = re.compile(r"(?:[-–—•*·▪◦●○‣\uf0b7\uf0a7]|\(?\d{1,2}[.)])(?:\s+|$)")
 _LABEL = re.compile(r"(?:Q|A|Question|Answer)\s*\d{0,2}\s*[:.]\s")
@@ -42,7 +45,7 @@ def read_pdf(raw: bytes, name: str) -> Content:
             "The PDF's letters cannot be read: its fonts do not say what they stand for.",
             "Export it from Word.",
         )
-    lines, running = _without_running_heads(_in_order(pages.lines), pages.count)
+    lines, running = _without_running_heads(_in_order(pages.lines), pages.count, pages.grids)
     if running:
         problems.append(
             warning(
@@ -53,7 +56,7 @@ def read_pdf(raw: bytes, name: str) -> Content:
             )
         )
     writer = BlockWriter()
-    _write(lines, writer)
+    _write(lines, pages.grids, writer)
     canonical, blocks = writer.finished()
     if writer.unseen:
         problems.append(invisible(name, writer.unseen))
@@ -62,7 +65,7 @@ def read_pdf(raw: bytes, name: str) -> Content:
 
 def _in_order(lines: Sequence[Line]) -> list[Line]:
     """pdfminer's reading order, with a marker that stands alone brought before the line at its height."""
-    alone = [line for line in lines if _BULLET.fullmatch(line.text)]
+    alone = [line for line in lines if line.cell is None and _BULLET.fullmatch(line.text)]
     left = {page: [mark for mark in alone if mark.page == page] for page in {mark.page for mark in alone}}
     marks = set(alone)
     ordered: list[Line] = []
@@ -82,9 +85,16 @@ def _before(mark: Line, line: Line) -> bool:
     return line.x0 - 60 < mark.x0 and mark.x1 <= line.x0 + 1 and abs(mark.y0 - line.y0) < line.size * 0.7
 
 
-def _without_running_heads(lines: Sequence[Line], count: int) -> tuple[list[Line], list[str]]:
-    """Lines that are not at a page's edge on most pages, or a page number there; and what was taken out."""
-    at_edge = [line for line in lines if line.y0 > line.height * (1 - MARGIN) or line.y1 < line.height * MARGIN]
+def _without_running_heads(lines: Sequence[Line], count: int, grids: Sequence[Grid]) -> tuple[list[Line], list[str]]:
+    """Lines that are not at a page's edge on most pages, or a page number there; and what was taken out.
+
+    A table is at the edge when all of it is: the last row of a long one is no page number."""
+
+    def edge(one: Line | Grid, height: float) -> bool:
+        return one.y0 > height * (1 - MARGIN) or one.y1 < height * MARGIN
+
+    places = {grid.number: grid for grid in grids}
+    at_edge = [line for line in lines if edge(line if line.cell is None else places[line.cell.table], line.height)]
     shapes = Counter((re.sub(r"\d+", "#", line.text), round(line.y0 / 5)) for line in at_edge)
     out = {
         line
@@ -95,7 +105,7 @@ def _without_running_heads(lines: Sequence[Line], count: int) -> tuple[list[Line
     return [line for line in lines if line not in out], list(dict.fromkeys(line.text for line in lines if line in out))
 
 
-def _write(lines: Sequence[Line], writer: BlockWriter) -> None:
+def _write(lines: Sequence[Line], grids: Sequence[Grid], writer: BlockWriter) -> None:
     sizes: Counter[float] = Counter()
     for line in lines:
         sizes[line.size] += len(line.text)
@@ -103,10 +113,12 @@ def _write(lines: Sequence[Line], writer: BlockWriter) -> None:
     looks = sorted({(line.size, line.bold) for line in lines if _large(line, body)}, reverse=True)
     level_of = {look: number for number, look in enumerate(looks[:6], start=1)}
     known = {word.lower() for line in lines for word in re.findall(r"[^\W\d_]+", line.text)}
-    for group in _groups(lines, body):
+    for group in _groups(with_rows(lines, grids, body * LARGER), body):
         first = group[0]
         words = _join([line.text for line in group], known)
-        if _large(first, body) and len(words) <= LONGEST_HEADING:
+        if first.row:
+            writer.add(BlockKind.ITEM, words)
+        elif _large(first, body) and len(words) <= LONGEST_HEADING:
             writer.heading(words, level_of.get((first.size, first.bold), 6))
         elif all(line.bold for line in group) and len(words) <= LONGEST_HEADING and not _BULLET.match(words):
             writer.bold(words)
@@ -139,6 +151,8 @@ def _groups(lines: Sequence[Line], body: float) -> Iterator[list[Line]]:
 def _opens(group: Sequence[Line], line: Line, pitch: float, right: float) -> bool:
     """Whether a line opens a new block."""
     last = group[-1]
+    if line.row or last.row or line.cell != last.cell:
+        return True
     if abs(line.size - last.size) > 0.6 or _BULLET.match(line.text) or _LABEL.match(line.text):
         return True
     if line.bold != last.bold and all(one.bold for one in group) and not last.text.endswith((",", "-")):

@@ -5,18 +5,19 @@ from __future__ import annotations
 import io
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from pdfminer.converter import PDFPageAggregator
-from pdfminer.layout import LAParams, LTChar, LTFigure, LTImage, LTRect, LTTextLine
+from pdfminer.layout import LAParams, LTChar, LTCurve, LTFigure, LTImage, LTRect, LTTextLine
 from pdfminer.pdfdocument import PDFDocument, PDFEncryptionError
 from pdfminer.pdfinterp import PDFPageInterpreter, PDFResourceManager
 from pdfminer.pdfpage import PDFPage
 from pdfminer.pdfparser import PDFParser
 from pdfminer.psexceptions import PSException
 
+from ingest.read.pdf_grids import Cell, Grid, find_grids
 from ingest.read.problems import refuse
 
 MAX_PAGES = 200  # of one document; the longest real procedure leaflet seen has 24
@@ -37,6 +38,8 @@ class Line:
     bold: bool
     text: str
     height: float  # of the page
+    cell: Cell | None = None  # of the table it stands in
+    row: bool = False  # a table's row that was made a sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,7 @@ class Pages:
     hidden: tuple[tuple[str, str], ...]  # (how, words)
     count: int
     pictures: int
+    grids: tuple[Grid, ...] = ()
 
 
 class _Device(PDFPageAggregator):
@@ -95,6 +99,7 @@ def _read(document: PDFDocument, name: str) -> Pages:
     interpreter = PDFPageInterpreter(manager, device)
     lines: list[Line] = []
     hidden: list[tuple[str, str]] = []
+    grids: list[Grid] = []
     pictures = count = 0
     for page in PDFPage.create_pages(document):
         count += 1
@@ -111,15 +116,17 @@ def _read(document: PDFDocument, name: str) -> Pages:
         scanned = images > 0 and all(
             getattr(char, "mode", 0) == _INVISIBLE for char in letters
         )  # OCR lays unseen text over the picture
+        here = find_grids([one for one in found if isinstance(one, LTCurve)], count, len(grids))
+        grids += here
         for line in text:
-            _add(line, count, layout, coloured, scanned, lines, hidden)
-    return Pages(tuple(lines), tuple(hidden), count, pictures)
+            _add(line, count, layout, coloured, scanned, here, lines, hidden)
+    return Pages(tuple(lines), tuple(hidden), count, pictures, tuple(grids))
 
 
 def _walk(item: Any, depth: int = 0) -> Iterator[Any]:
-    """Every text line, rectangle and image below an item, in pdfminer's reading order."""
+    """Every text line, drawn line, rectangle and image below an item, in pdfminer's reading order."""
     for one in item:
-        if isinstance(one, LTTextLine | LTRect | LTImage):
+        if isinstance(one, LTTextLine | LTCurve | LTImage):
             yield one
         elif hasattr(one, "__iter__") and not isinstance(one, LTChar) and depth < 20:
             if isinstance(one, LTFigure):
@@ -128,27 +135,42 @@ def _walk(item: Any, depth: int = 0) -> Iterator[Any]:
 
 
 def _add(
-    line: Any, page: int, layout: Any, coloured: list[Any], scanned: bool, lines: list[Line], hidden: list[tuple[str, str]]
+    line: Any,
+    page: int,
+    layout: Any,
+    coloured: list[Any],
+    scanned: bool,
+    grids: Sequence[Grid],
+    lines: list[Line],
+    hidden: list[tuple[str, str]],
 ) -> None:
-    seen: list[Any] = []
+    """What is seen of a line, cut where it goes from one cell of a table into the next, and what is hidden of it."""
+    seen: list[tuple[Cell | None, list[Any]]] = [(None, [])]
     unseen: dict[str, str] = {}
     for char in line:
-        how = _hides(char, layout, coloured, scanned) if isinstance(char, LTChar) else None
-        if how:
+        if not isinstance(char, LTChar):
+            seen[-1][1].append(char)  # a space that pdfminer put between two letters
+        elif how := _hides(char, layout, coloured, scanned):
             unseen[how] = unseen.get(how, "") + char.get_text()
         else:
-            seen.append(char)
+            x, y = (char.x0 + char.x1) / 2, (char.y0 + char.y1) / 2
+            cell = next((cell for grid in grids if (cell := grid.cell_at(x, y))), None)
+            if cell != seen[-1][0]:
+                seen.append((cell, []))
+            seen[-1][1].append(char)
     hidden += [(how, words) for how, words in unseen.items() if words.strip()]
-    text = "".join(one.get_text() for one in seen)
-    letters = [one for one in seen if isinstance(one, LTChar) and one.get_text().strip()]
-    if not letters:
-        return
+    for cell, chars in seen:
+        letters = [one for one in chars if isinstance(one, LTChar) and one.get_text().strip()]
+        if letters:
+            text = "".join(one.get_text() for one in chars)
+            lines.append(_line(letters, " ".join(text.split()), line, page, layout.height, cell))
+
+
+def _line(letters: list[Any], text: str, line: Any, page: int, height: float, cell: Cell | None) -> Line:
     heavy = sum(any(word in one.fontname.lower() for word in ("bold", "black", "heavy", "semibold")) for one in letters)
     size = sorted(one.size for one in letters)[len(letters) // 2]
     x0, x1 = min(one.x0 for one in letters), max(one.x1 for one in letters)
-    lines.append(
-        Line(page, x0, x1, line.y0, line.y1, round(size, 1), heavy > 0.9 * len(letters), " ".join(text.split()), layout.height)
-    )
+    return Line(page, x0, x1, line.y0, line.y1, round(size, 1), heavy > 0.9 * len(letters), text, height, cell)
 
 
 def _hides(char: Any, layout: Any, coloured: list[Any], scanned: bool) -> str | None:

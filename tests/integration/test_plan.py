@@ -124,8 +124,8 @@ def test_a_journal_that_cannot_be_read_is_said_and_refuses_nothing(clinic: Place
 @pytest.mark.parametrize(
     ("script", "texts"),
     [
-        ('print(\'{"questions": [{"question": "May I eat?", "procedure": null, "count": 4}]}\')', ["May I eat?"]),
-        ("print('{\"questions\": []}')", []),
+        ('print(\'[{"question": "May I eat?", "procedure": "", "asked": 4, "patients": 2}]\')', ["May I eat?"]),
+        ("print('[]')", []),
         ("raise SystemExit(2)", []),
         ("print('nonsense')", None),
         ("raise SystemExit('no journal')", None),

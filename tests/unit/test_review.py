@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+import threading
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,7 +15,7 @@ import pytest
 from sqlalchemy import Engine
 
 from bot import review, verdicts
-from bot.journal import Entry, SqlJournal, open_journal
+from bot.journal import Entry, JournalError, SqlJournal, open_journal
 from bot.kept import WHOLE_REPLY, Judgement
 from bot.redact import redact
 from bot.review import VIEWS, Filter, UnknownReply
@@ -184,3 +187,17 @@ def test_a_withdrawal_that_fails_leaves_no_verdict_that_says_it_was_done(
     with pytest.raises(IndexDamaged, match="WITHDRAWN"):
         verdicts.judge(db, own_index, "r7", 0, Judgement.HARMFUL, NOTE, "Ana")
     assert review.reply(db, "r7").listed.verdicts == ()
+
+
+@pytest.mark.usefixtures("journal")
+def test_a_verdict_waits_while_the_journal_is_tidied_up_and_else_says_what_to_do(url: str, tmp_path: Path) -> None:
+    """Another connection holds the file as the daily rewriting does."""
+    with closing(sqlite3.connect(tmp_path / "journal.sqlite", isolation_level=None, check_same_thread=False)) as tidying:
+        hasty, patient = open_engine(url, busy=0.05), open_engine(url, busy=20)
+        tidying.execute("BEGIN IMMEDIATE")
+        with pytest.raises(JournalError, match=r"verdict was not written. The journal is busy.*Try again then; nothing is lost"):
+            verdicts.judge(hasty, tmp_path, "r1", WHOLE_REPLY, Judgement.RIGHT, NOTE, "Ana")
+        threading.Timer(0.5, tidying.execute, ["COMMIT"]).start()
+        assert verdicts.judge(patient, tmp_path, "r1", WHOLE_REPLY, Judgement.RIGHT, NOTE, "Ana").verdict.who == "Ana"
+        hasty.dispose()
+        patient.dispose()
