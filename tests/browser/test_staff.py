@@ -2,81 +2,27 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
-import httpx
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Error, Page, expect
+from playwright.sync_api import Error, expect
 
 from ingest.versions import Versions
-from tests.browser.conftest import COLD_LOAD, START_SECONDS, NewPage, free_port
-from tests.conftest import CLINIC, ROOT
+from tests.browser.conftest import COLD_LOAD, NewPage
+from tests.browser.staff_app import JOB, PASSWORD, Staff, no_violations, running
+from tests.conftest import CLINIC
 from web.roles import Role
-from web.users import Users
 
 pytestmark = pytest.mark.browser
-PASSWORD = "four words by heart"
 PAGE = "si-joint-fusion.txt"
 OLD, NEW = "about 45 to 90 minutes", "about 50 to 95 minutes"
-JOB = 300_000  # ms; a publish on a busy machine of two cores
-NOT_OURS = {"presentation-role-conflict"}  # of Streamlit's uploader, its drop zone has a label and no role
-
-
-@dataclass(frozen=True, slots=True)
-class Staff:
-    """The running staff app, with documents and an index of its own."""
-
-    url: str
-    documents: Path
-    index: Path
 
 
 @pytest.fixture(scope="module")
 def staff(clinic_index: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Staff]:
-    root = tmp_path_factory.mktemp("staff")
-    documents, index = shutil.copytree(CLINIC, root / "documents"), shutil.copytree(clinic_index, root / "index")
-    Users(root / "data" / "users.json").add("ann", Role.EDITOR, PASSWORD)
-    port = free_port()
-    environment = {
-        **os.environ,
-        "FAQ_STAFF_PORT": str(port),
-        "FAQ_DATA_DIR": str(root / "data"),
-        "FAQ_DOCUMENTS_DIR": str(documents),
-        "FAQ_INDEX_DIR": str(index),
-    }
-    with (root / "app.log").open("wb") as output:
-        process = subprocess.Popen([sys.executable, "staff_app.py"], cwd=ROOT, env=environment, stdout=output, stderr=output)
-        try:
-            url = f"http://127.0.0.1:{port}"
-            wait_until_it_asks_for_a_password(url, process, root / "app.log")
-            yield Staff(url, Path(documents), Path(index))
-        finally:
-            process.terminate()
-            process.wait(20)
-
-
-def wait_until_it_asks_for_a_password(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    end = time.monotonic() + START_SECONDS
-    while time.monotonic() < end and process.poll() is None:
-        try:
-            if httpx.get(url, timeout=2).status_code == 401:
-                return
-        except httpx.TransportError:
-            time.sleep(0.25)
-    pytest.fail(f"The staff app did not start.\n{log.read_text(errors='replace')[-4000:]}")
-
-
-def no_violations(page: Page) -> None:
-    found = [one for one in Axe().run(page).response["violations"] if one["id"] not in NOT_OURS]
-    assert [(one["id"], one["nodes"][0]["html"]) for one in found] == []
+    with running(tmp_path_factory.mktemp("staff"), clinic_index, {"ann": Role.EDITOR}) as app:
+        yield app
 
 
 @pytest.mark.timeout(900)

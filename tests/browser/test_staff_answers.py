@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlencode
@@ -16,11 +12,9 @@ from playwright.sync_api import Page, expect
 from bot import switch
 from ingest.stored import read_outlines
 from ingest.versions import Versions
-from tests.browser.conftest import COLD_LOAD, NewPage, free_port
-from tests.browser.test_staff import JOB, PASSWORD, Staff, no_violations, wait_until_it_asks_for_a_password
-from tests.conftest import CLINIC, ROOT
+from tests.browser.conftest import COLD_LOAD, NewPage
+from tests.browser.staff_app import JOB, PASSWORD, Staff, no_violations, running
 from web.roles import Role
-from web.users import Users
 
 pytestmark = pytest.mark.browser
 ASKED = "Can my grandson's parrot come along?"
@@ -29,29 +23,9 @@ WORDS = "Parrots are welcome in the waiting room if they travel in a closed cage
 
 @pytest.fixture(scope="module")
 def staff(clinic_index: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Staff]:
-    root = tmp_path_factory.mktemp("answers")
-    documents, index = shutil.copytree(CLINIC, root / "documents"), shutil.copytree(clinic_index, root / "index")
-    users = Users(root / "data" / "users.json")
-    for name, role in (("rob", Role.REVIEWER), ("ann", Role.EDITOR), ("adam", Role.ADMIN)):
-        users.add(name, role, PASSWORD)
-    port = free_port()
-    environment = {
-        **os.environ,
-        "FAQ_STAFF_PORT": str(port),
-        "FAQ_DATA_DIR": str(root / "data"),
-        "FAQ_DOCUMENTS_DIR": str(documents),
-        "FAQ_INDEX_DIR": str(index),
-        "FAQ_ANSWERS_DIR": str(root / "faq"),
-    }
-    with (root / "app.log").open("wb") as output:
-        process = subprocess.Popen([sys.executable, "staff_app.py"], cwd=ROOT, env=environment, stdout=output, stderr=output)
-        try:
-            url = f"http://127.0.0.1:{port}"
-            wait_until_it_asks_for_a_password(url, process, root / "app.log")
-            yield Staff(url, Path(documents), Path(index))
-        finally:
-            process.terminate()
-            process.wait(20)
+    users = {"rob": Role.REVIEWER, "ann": Role.EDITOR, "adam": Role.ADMIN}
+    with running(tmp_path_factory.mktemp("answers"), clinic_index, users) as app:
+        yield app
 
 
 def opened(staff: Staff, new_page: NewPage, name: str, path: str, heading: str) -> Page:

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,12 +17,10 @@ from bot.kept import Judgement
 from bot.settings import Settings
 from bot.tables import open_engine
 from bot.types import Question
-from tests.browser.conftest import COLD_LOAD, NewPage, free_port
-from tests.browser.test_staff import PASSWORD, Staff, no_violations, wait_until_it_asks_for_a_password
-from tests.conftest import CLINIC, ROOT
+from tests.browser.conftest import COLD_LOAD, NewPage
+from tests.browser.staff_app import PASSWORD, Staff, no_violations, running
 from web import desk as desks
 from web.roles import Role
-from web.users import Users
 
 pytestmark = pytest.mark.browser
 ANSWERED, REFUSED, DANGER = "how long does the procedure take", "is there metal left in my body forever", "I have chest pain"
@@ -36,27 +31,9 @@ both_sizes = pytest.mark.parametrize("size", SIZES, ids=["desk", "phone"])
 @pytest.fixture(scope="module")
 def staff(clinic_index: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Staff]:
     root = tmp_path_factory.mktemp("review")
-    documents, index = shutil.copytree(CLINIC, root / "documents"), shutil.copytree(clinic_index, root / "index")
-    Users(root / "data" / "users.json").add("rob", Role.REVIEWER, PASSWORD)
-    asked(Settings(data_dir=root / "data", index_dir=index))
-    port = free_port()
-    environment = {
-        **os.environ,
-        "FAQ_STAFF_PORT": str(port),
-        "FAQ_DATA_DIR": str(root / "data"),
-        "FAQ_DOCUMENTS_DIR": str(documents),
-        "FAQ_INDEX_DIR": str(index),
-        "FAQ_ANSWERS_DIR": str(root / "faq"),
-    }
-    with (root / "app.log").open("wb") as output:
-        process = subprocess.Popen([sys.executable, "staff_app.py"], cwd=ROOT, env=environment, stdout=output, stderr=output)
-        try:
-            url = f"http://127.0.0.1:{port}"
-            wait_until_it_asks_for_a_password(url, process, root / "app.log")
-            yield Staff(url, Path(documents), Path(index))
-        finally:
-            process.terminate()
-            process.wait(20)
+    asked(Settings(data_dir=root / "data", index_dir=shutil.copytree(clinic_index, root / "index")))
+    with running(root, clinic_index, {"rob": Role.REVIEWER}) as app:
+        yield app
 
 
 def asked(settings: Settings) -> None:
