@@ -10,13 +10,13 @@ nothing has happened; after it `finish` carries the rest out, as often as it tak
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from ingest.read import source_hashes
+from ingest.storage import sync
 from ingest.types import FaqError
 
 INCOMING = ".incoming"  # hidden: no reader takes it for a document
@@ -86,11 +86,11 @@ def take_over(draft: Draft, documents: Path) -> None:
             target = incoming / "files" / name
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(draft.documents / name, target)
-            _fsync(target)
+            sync(target)
         _write(incoming / "gone.json", json.dumps([name for name in found if name not in wanted]))
         _write(incoming / "READY.new", "")
         (incoming / "READY.new").replace(incoming / "READY")
-        _fsync(incoming)
+        sync(incoming)
     except OSError:
         shutil.rmtree(incoming, ignore_errors=True)
         raise
@@ -109,19 +109,11 @@ def finish(documents: Path) -> None:
             path.replace(target)
         for name in json.loads((incoming / "gone.json").read_bytes()):
             (documents / name).unlink(missing_ok=True)
-        _fsync(documents)
+        sync(documents)
         (incoming / "READY").unlink()
     shutil.rmtree(incoming, ignore_errors=True)
 
 
 def _write(path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8")
-    _fsync(path)
-
-
-def _fsync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    sync(path)

@@ -7,17 +7,15 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
-import os
 import tomllib
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import tomli_w
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
@@ -25,7 +23,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from ingest import audit
 from ingest.outline import MAX_WORDS, slug_of
 from ingest.read.problems import error
-from ingest.storage import storing
+from ingest.storage import one_change, write_whole
 from ingest.types import FaqError, Problem
 
 LASTS = timedelta(days=180)  # unless its author says otherwise
@@ -253,23 +251,8 @@ def _write(folder: Path, document: str, entries: Sequence[Entry]) -> None:
     rows = [
         {key: value for key, value in asdict(one).items() if key != "document" and value not in (None, "")} for one in entries
     ]
-    _durably(folder / f"{document}.toml", {"answer": rows})
+    write_whole(folder / f"{document}.toml", tomli_w.dumps({"answer": rows}))
 
 
-def _durably(path: Path, content: dict[str, Any]) -> None:
-    temporary = path.with_suffix(".new")
-    with temporary.open("w", encoding="utf-8") as handle:
-        handle.write(tomli_w.dumps(content))
-        handle.flush()
-        os.fsync(handle.fileno())
-    temporary.replace(path)
-
-
-@contextmanager
-def _changing(folder: Path) -> Iterator[None]:
-    """One change at a time. Raises StorageFailed."""
-    with storing("No answer was changed."):
-        folder.mkdir(parents=True, exist_ok=True)
-        with (folder / ".lock").open("ab") as handle:
-            fcntl.flock(handle, fcntl.LOCK_EX)
-            yield
+def _changing(folder: Path) -> AbstractContextManager[None]:
+    return one_change(folder / ".lock", "No answer was changed.")

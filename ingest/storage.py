@@ -1,11 +1,14 @@
-"""What a disk refuses becomes an error in an editor's words."""
+"""A change becomes durable, whole and the only one at its time, and what a disk refuses an error in an editor's words."""
 
 from __future__ import annotations
 
 import errno
+import fcntl
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from ingest.types import StorageFailed
 
@@ -19,6 +22,34 @@ def storing(outcome: str) -> Iterator[None]:
         yield
     except (OSError, sqlite3.Error) as reason:
         raise StorageFailed(f"{words(reason)} {outcome}") from reason
+
+
+@contextmanager
+def one_change(lock: Path, outcome: str) -> Iterator[None]:
+    """One change at a time among processes; it lasts milliseconds, so the next waits. Makes the folder. Raises StorageFailed."""
+    with storing(outcome):
+        lock.parent.mkdir(parents=True, exist_ok=True)
+        with lock.open("ab") as handle:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            yield
+
+
+def write_whole(path: Path, text: str) -> None:
+    """The file holds the old text or the new, whenever the machine stops. Raises OSError."""
+    temporary = path.with_name(f"{path.name}.new")
+    temporary.write_text(text, encoding="utf-8")
+    sync(temporary)
+    temporary.replace(path)
+    sync(path.parent)
+
+
+def sync(path: Path) -> None:
+    """Waits until a file, or what a folder lists, is on the disk. Raises OSError."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def words(reason: Exception) -> str:

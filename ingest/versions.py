@@ -19,6 +19,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from ingest.storage import sync
 from ingest.stored import TEXT
 from ingest.types import IndexDamaged, IndexMissing, Manifest, PublishBusy
 
@@ -106,10 +107,10 @@ class Versions:
     def complete(self, staged: Path, version: str) -> None:
         """Moves a validated staging folder to its final place, durably. Its path is never used again."""
         for path in sorted(staged.rglob("*")):
-            _fsync(path)
-        _fsync(staged)
+            sync(path)
+        sync(staged)
         staged.rename(self.path(version))
-        _fsync(self.folder / "versions")
+        sync(self.folder / "versions")
 
     def switch(self, version: str) -> None:
         """Makes `version` the one that patients read. Raises IndexMissing for an unknown id."""
@@ -117,9 +118,9 @@ class Versions:
             raise IndexMissing(f"There is no version {version}. `python -m ingest versions` lists them.")
         temporary = self.folder / "CURRENT.new"
         temporary.write_text(version + "\n", encoding="ascii")
-        _fsync(temporary)
+        sync(temporary)
         temporary.replace(self.folder / "CURRENT")
-        _fsync(self.folder)
+        sync(self.folder)
 
     def prune(self, evidence: timedelta = EVIDENCE, now: datetime | None = None) -> list[str]:
         """Keeps only the words of all but the newest KEPT versions and the current one, and those only for `evidence`.
@@ -165,9 +166,9 @@ class Versions:
                     shutil.copyfile(path, copy)
         (staged / "ARCHIVED").write_text(now.isoformat(timespec="seconds") + "\n", encoding="ascii")
         for path in (*sorted(staged.rglob("*")), staged):
-            _fsync(path)
+            sync(path)
         staged.rename(target)
-        _fsync(target.parent)
+        sync(target.parent)
 
     def _remove(self, path: Path) -> None:
         doomed = self.folder / f"staging-gone-{path.name}"
@@ -181,11 +182,3 @@ def _archived_on(path: Path) -> datetime:
         return datetime.fromisoformat((path / "ARCHIVED").read_text(encoding="ascii").strip())
     except (OSError, ValueError):
         return datetime.now(UTC)
-
-
-def _fsync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

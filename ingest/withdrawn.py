@@ -8,18 +8,16 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
-import os
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from ingest import audit
 from ingest.outline import slug_of
-from ingest.storage import storing
+from ingest.storage import one_change, write_whole
 from ingest.types import FaqError, IndexDamaged, Outline
 
 FILE = "WITHDRAWN.json"
@@ -120,25 +118,10 @@ def find(outlines: Sequence[Outline], place: str) -> tuple[str, tuple[str, ...] 
     return document, found[0]
 
 
-@contextmanager
-def _changing(index: Path) -> Iterator[None]:
-    """One change at a time; it lasts milliseconds, so the next waits. Raises StorageFailed."""
-    with storing("Nothing was withdrawn or restored."):
-        index.mkdir(parents=True, exist_ok=True)
-        with (index / "withdrawn.lock").open("ab") as handle:
-            fcntl.flock(handle, fcntl.LOCK_EX)
-            yield
+def _changing(index: Path) -> AbstractContextManager[None]:
+    return one_change(index / "withdrawn.lock", "Nothing was withdrawn or restored.")
 
 
 def _write(index: Path, entries: Sequence[Withdrawal]) -> None:
-    temporary = index / f"{FILE}.new"
-    with temporary.open("w", encoding="utf-8") as handle:
-        json.dump({"withdrawn": [asdict(one) for one in entries]}, handle, ensure_ascii=False, indent=1)
-        handle.flush()
-        os.fsync(handle.fileno())
-    temporary.replace(index / FILE)
-    folder = os.open(index, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    content = {"withdrawn": [asdict(one) for one in entries]}
+    write_whole(index / FILE, json.dumps(content, ensure_ascii=False, indent=1))
