@@ -71,7 +71,7 @@ class Names:
 
     def tokens(self, text: str, known: Sequence[str] = ()) -> list[Token]:
         """Comparing forms of the words of a text; long misspelt words become the `known` word one or two letters away."""
-        words = [(_stem(match[0].lower()), match.start(), match.end()) for match in _WORD.finditer(text)]
+        words = [(self._corrected(_stem(match[0].lower()), known), match.start(), match.end()) for match in _WORD.finditer(text)]
         tokens: list[Token] = []
         at = 0
         while at < len(words):
@@ -83,7 +83,7 @@ class Names:
                     break
             else:
                 word, start, end = words[at]
-                tokens.append(Token(self._corrected(word, known), start, end))
+                tokens.append(Token(word, start, end))
                 at += 1
         return tokens
 
@@ -93,7 +93,7 @@ class Names:
         if word in self.generic:
             return word
         found = process.extractOne(word, known, scorer=DamerauLevenshtein.distance, score_cutoff=2 if len(word) > 8 else 1)
-        return word if found is None else self.same.get((found[0],), found[0])
+        return word if found is None else found[0]
 
 
 def _stem(word: str) -> str:

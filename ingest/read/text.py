@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ingest.read.content import Content
 from ingest.read.decode import decode
@@ -11,6 +11,9 @@ from ingest.types import Block, BlockKind
 
 _MARKER_ALONE = re.compile(r"[-–—•*·▪◦●○‣]")
 _MARKER = re.compile(r"(?:[-–—•*·▪◦●○‣]|\(?\d{1,2}[.)])\s+(?=\S)")
+_NUMBER = re.compile(
+    r"(?:\d{1,2}[.)]|\d{1,2}(?:\.\d{1,2})+[.)]?)\s+(?=[A-Z])"
+)  # of a heading: "3. Getting ready", "3.1 The day before"
 _QUESTION = re.compile(r"(?:Q|Question)\s*[:.]\s*(?=\S)", re.IGNORECASE)
 _ANSWER = re.compile(r"(?:A|Answer)\s*[:.]\s*(?=\S)", re.IGNORECASE)
 MAX_HEADING = 90  # characters; the longest heading seen on 40 clinics' pages had 71
@@ -41,7 +44,9 @@ def text_blocks(text: str) -> tuple[Block, ...]:
         if _MARKER_ALONE.fullmatch(line.text):
             marked = True
             continue
-        if marker := _MARKER.match(line.text):
+        if following is not None and _is_numbered_heading(line, following, blocks):
+            blocks.append(Block(BlockKind.HEADING, line.start, _without_colon(line), level=0))
+        elif marker := _MARKER.match(line.text):
             blocks.append(Block(BlockKind.ITEM, line.start + marker.end(), line.end))
         elif marked:
             blocks.append(Block(BlockKind.ITEM, line.start, line.end))
@@ -87,6 +92,15 @@ def _is_heading(line: _Line, following: _Line) -> bool:
     titled = sum(word[0].isupper() for word in long_words) >= 0.6 * len(long_words)
     opens_text = line.after_blank and len(following.text) > len(text) and following.text[-1] in ".!?:"
     return (titled and bool(long_words) and following.text[-1] in ".!?:-–—•*·" and len(following.text) != 0) or opens_text
+
+
+def _is_numbered_heading(line: _Line, following: _Line, blocks: list[Block]) -> bool:
+    """ "3. Getting ready" over its text, as opposed to the third item of a list."""
+    opens = line.after_blank or (bool(blocks) and blocks[-1].kind is BlockKind.HEADING)
+    number = _NUMBER.match(line.text)
+    if number is None or not opens or _MARKER.match(following.text) or not _can_head(line.text):
+        return False
+    return _is_heading(replace(line, text=line.text[number.end() :], after_blank=True), following)
 
 
 def _without_colon(line: _Line) -> int:

@@ -141,6 +141,11 @@ def test_headings_that_all_look_alike_stay_under_their_parent() -> None:
     assert paths(one) == ["Your Stay › Food", "Your Stay › Sleep"]
 
 
+def test_numbered_headings_are_headings_and_numbered_steps_are_not() -> None:
+    page = "Title\n1. About it\nIt is a test.\n\n2. Getting ready\nBring a book to read.\n\n2.1 The day before\nSleep as long as you like.\n\nSteps:\n1. Sit down.\n2. Breathe\n"
+    assert paths(outline_of(page)) == ["1. About it", "2. Getting ready", "2.1 The day before", "Steps", "Steps"]
+
+
 def test_text_before_any_heading_belongs_to_the_title() -> None:
     assert paths(outline_of("A first sentence that is surely no heading.\nAnother one.")) == ["Title", "Title"]
 

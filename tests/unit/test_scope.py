@@ -17,6 +17,8 @@ TITLES = [
     "Facet Rhizotomy",
     "Kyphoplasty",
     "Vertebroplasty",
+    "Trigger Point Injections",
+    "Genicular Nerve Ablation",
 ]
 CLINIC = Scope({title: Document(title, title, "text", title) for title in TITLES}, NAMES)
 ALONE = Scope({"si-joint-fusion": Document("si-joint-fusion", "SI Joint Fusion", "after injections failed", "x")}, NAMES)
@@ -30,6 +32,9 @@ ALONE = Scope({"si-joint-fusion": Document("si-joint-fusion", "SI Joint Fusion",
         ("kyphoplsty recovery", "Kyphoplasty"),
         ("neck facet shot risks", "Cervical Facet Injection"),
         ("are facet rhizotomies safe", "Facet Rhizotomy"),
+        ("facet radiofreqency, time off", "Facet Rhizotomy"),
+        ("do triger points hurt", "Trigger Point Injections"),
+        ("knee rfa wears off when", "Genicular Nerve Ablation"),
     ],
 )
 def test_patients_words_name_the_procedure(question: str, title: str) -> None:
