@@ -1,4 +1,4 @@
-"""One sentence embedding becomes probabilities: a wish to die, a symptom, asking for advice, and outside our field."""
+"""One sentence embedding becomes probabilities: a wish to die, an emergency, a symptom, asking for advice, outside our field."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from bot.safety_data import SafetyDataError
 
 DIMENSIONS = 384  # all-MiniLM-L6-v2
-HEADS = ("crisis", "symptom", "advice", "outside")
+HEADS = ("crisis", "emergency", "symptom", "advice", "outside")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +23,7 @@ class Reading:
     """Probabilities between 0 and 1; higher is more certain."""
 
     crisis: float
+    emergency: float
     symptom: float
     advice: float
     outside: float  # nothing that a page about a procedure could answer
@@ -34,13 +35,14 @@ class Thresholds:
 
     crisis: float  # from here it stops
     crisis_card: float  # from here it shows the symptom card
+    emergency: float  # from here it stops
     symptom: float
     advice: float
     outside: float
 
 
 class Classifier:
-    """Four support vector machines (Cortes and Vapnik, Machine Learning 20, 1995) over the same embedding and the same exemplars.
+    """Five support vector machines (Cortes and Vapnik, Machine Learning 20, 1995) over the same embedding and the same exemplars.
 
     A message is compared with every exemplar that matters: the kernel is exp(-gamma |x - y|²). A head is a weighted sum of
     these, as log-odds. A straight line through the same space missed twice as many (decisions/0011).

@@ -1,10 +1,10 @@
-"""data/safety/exemplars.jsonl becomes data/safety/classifier.json: four support vector machines and their thresholds.
+"""data/safety/exemplars.jsonl becomes data/safety/classifier.json: five support vector machines and their thresholds.
 
     python training/safety_classifier.py            train, print cross-validated figures, write the file
     python training/safety_classifier.py --check    train and compare with the tracked file; exit 1 when it differs
 
 Needs scikit-learn and the embedding model; the program itself reads the JSON with numpy alone. Deterministic: same
-exemplars and model, same file. Columns of a row: text, crisis, symptom and advice (1, 0, null = not used),
+exemplars and model, same file. Columns of a row: text, crisis, emergency, symptom and advice (1, 0, null = not used),
 topic (procedure, or what else; null = not used), source (hand, or pages: questions of the synthetic pages in training/). Phrasings of the
 reader's bank are added as ordinary questions; thresholds are set on the exemplars alone, which are harder.
 """
@@ -34,9 +34,10 @@ GAMMA = 1.0  # of the kernel; 1 and 2 are alike, 4 is worse (decisions/0011)
 # Head -> threshold -> the share of all other exemplars that may lie above it.
 FALSE = {
     "crisis": {"crisis": 0.01, "crisis_card": 0.08},  # stops, shows the card
+    "emergency": {"emergency": 0.01},  # stops; a third of the others are milder symptoms, the hardest there are
     "symptom": {"symptom": 0.04},  # shows the card
     "advice": {"advice": 0.06},  # carries the notice
-    "outside": {"outside": 0.05},  # only asked when no page answers surely
+    "outside": {"outside": 0.07},  # only asked when no page answers surely
 }
 
 
@@ -45,7 +46,7 @@ def ordinary_questions() -> list[dict[str, object]]:
     bank = Path(__file__).resolve().parent
     lines = [line for path in sorted(bank.glob("bank_*.txt")) for line in path.read_text(encoding="utf-8").splitlines()]
     texts = [line.replace("{p}", "the procedure").replace("{c}", "hip") for line in lines if line and not line.startswith("#")]
-    topic = {"crisis": 0, "symptom": 0, "advice": None, "topic": "procedure", "source": "bank"}
+    topic = {"crisis": 0, "emergency": 0, "symptom": 0, "advice": None, "topic": "procedure", "source": "bank"}
     return [{"text": text, **topic} for text in texts[::3]]
 
 

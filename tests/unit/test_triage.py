@@ -40,6 +40,8 @@ EVERYDAY = [
     "I had a stroke in 2015, is that a problem?",
     "can I eat before?",
     "will my leg be numb afterwards",
+    "needles and me: I faint at the sight of needles",
+    "nine days and no change at all in the knee, did it not do what it should",
 ]
 LOOK_ALIKES = str.maketrans({"a": "а", "e": "е", "o": "о", "c": "с", "p": "р"})
 
