@@ -17,6 +17,7 @@ from web.users import Users
 ROOT = Path(__file__).parents[1]
 CLINIC = ROOT / "data" / "procedures"
 CORPUS = ROOT / "tests" / "corpus"
+CORPUS_2 = ROOT / "tests" / "corpus_2"  # by another writer
 stay_offline(os.environ)
 
 
@@ -37,6 +38,13 @@ def synthetic_index(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The synthetic clinic of look-alike pages, published with the real models."""
     index = tmp_path_factory.mktemp("synthetic") / "index"
     assert pipeline.publish(places(CORPUS, index)).version
+    return index
+
+
+@pytest.fixture(scope="session")
+def second_synthetic_index(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    index = tmp_path_factory.mktemp("second") / "index"
+    assert pipeline.publish(places(CORPUS_2, index)).version
     return index
 
 
