@@ -169,6 +169,8 @@ class Scope:
             {word for one in self._called for word in one.words if len(word) > 4}
             | {w for key in names.same for w in key if len(w) > 5}
         )
+        spelt = {_stem(word.lower()) for titles in called.values() for title in titles for word in _WORD.findall(title)}
+        self._here = spelt | self._weights.keys()  # "steroid injection" is not elsewhere where there is an epidural steroid injection
         self._elsewhere = [frozenset(token.word for token in names.tokens(name)) for name in names.elsewhere]
         self._own = {slug: frozenset[str]().union(*(one.words for one in self._called if one.slug == slug)) for slug in called}
         self._spoken = {slug: {token.word for token in names.tokens(document.text)} for slug, document in documents.items()}
@@ -250,7 +252,7 @@ class Scope:
         held = {token.word for token in tokens}
         spoken = self._spoken.get(fallback or "", set())
         for name, words in zip(self._names.elsewhere, self._elsewhere, strict=True):
-            if words <= held and not words <= spoken and not words <= self._weights.keys():
+            if words <= held and not words <= spoken and not words <= self._here:
                 return name
         return None
 

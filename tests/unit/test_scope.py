@@ -73,6 +73,12 @@ def test_a_procedure_without_a_page_is_said_to_be_elsewhere() -> None:
     assert isinstance(ALONE.settle("how long does a hip replacement take", None, None), Elsewhere)
 
 
+def test_words_of_a_title_are_not_elsewhere() -> None:
+    pages = ("Epidural Steroid Injection", "Hip Joint Injection")
+    clinic = Scope({title: Document(title, title, "text", title) for title in pages}, NAMES)
+    assert isinstance(clinic.settle("how many steroid shots may I have", None, None), Unsettled)
+
+
 def test_a_sister_procedure_is_never_answered_from_the_page_in_use() -> None:
     assert ALONE.settle("how long does an SI joint injection take", None, None) == Elsewhere("SI joint injection")
     assert isinstance(CLINIC.settle("si joint replacement risks", None, None), Elsewhere | Unsettled)
