@@ -59,7 +59,7 @@ clean:
 	rm -rf $(VENV) data/index
 
 train: $(VENV)/ready-dev
-	$(BIN)/python -m training.train --out build/reader --encoder "$$($(BIN)/python -c 'from ingest.embed import find_model; print(find_model().path)')" --epochs 8
+	$(BIN)/python -m training.train --out build/reader --encoder "$$($(BIN)/python -c 'from ingest.embed import find_model; print(find_model().path)')" --epochs 8 --own-more 3
 	$(BIN)/python -m training.export --weights build/reader --encoder "$$($(BIN)/python -c 'from ingest.embed import find_model; print(find_model().path)')" --out bot/model
 
 evaluate: $(VENV)/ready

@@ -191,8 +191,8 @@ class Faq:
         hits = [hit for hit in found if (hit.passage.document, hit.passage.start) not in shown]
         if asked.leans:
             return self._reader.read(asked.searched, shelf.index, hits)
-        texts = dict.fromkeys((asked.text, asking(asked.text)))
-        readings = [self._reader.read(text, shelf.index, hits, asked.before) for text in texts]
+        told = dict.fromkeys((asked, replace(asked, text=asking(asked.text))))
+        readings = [self._reader.read(one.text, shelf.index, hits, one.searched) for one in told]
         return max(readings, key=lambda reading: reading.answerable)
 
     def _clarify(self, shelf: Shelf, asked: str, candidates: tuple[str, ...], assessment: Assessment) -> Reply:

@@ -39,6 +39,8 @@ _CLAUSE = re.compile(
     r"^\s*(?:when|how|what|where|why|who|which|can|could|do|does|is|are|am|will|would|should|did)\b", re.IGNORECASE
 )
 
+_ASKS = re.compile(r"\?|\b(?:when|how|what|where|why|who|which|can|could|do|does|did|is|are|will|would|should)\b", re.IGNORECASE)
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:
@@ -68,7 +70,7 @@ def asked(question: str, turns: Sequence[Turn]) -> Asked | None:
     about = _ABOUT.match(question)
     topic = question[about.end() :] if about else rest
     reframed = about is not None and not _CLAUSE.match(topic) and bool(_topical(topic))
-    if turns and not reframed and not _topical(rest) and not _feeds(turns[-1]) and isinstance(turns[-1].reply, NoAnswer):
+    if turns and not reframed and not _topical(rest) and _refused(turns[-1]):
         return None
     before = _before(turns)
     if not before:
@@ -99,6 +101,11 @@ def _topical(text: str) -> list[str]:
     if _FRAGMENT.match(text):
         return []
     return [word for word in re.findall(r"[a-z]+", text.lower().replace("'", "").replace("’", "")) if word not in _EMPTY]
+
+
+def _refused(turn: Turn) -> bool:
+    """Whether a question got no answer; "I am having it done in April" asked none."""
+    return isinstance(turn.reply, NoAnswer) and _ASKS.search(turn.question) is not None
 
 
 def _feeds(turn: Turn) -> bool:

@@ -20,8 +20,7 @@ from ingest.index import Index
 
 SHARPNESS = 8.0  # of the soft minimum over the question's tokens; as trained
 FLOOR = 0.02  # added to the intent match before the logarithm; as trained
-ALONE = 0.7  # share of a follow-up's log-odds that it has by itself; .5 to .7 are alike on the two follow-up sets, decisions/0010
-BORROWED = 0.3  # share of its intents that it takes from the question before; .2 to .4 are alike
+ALONE = 0.7  # share of a follow-up's log-odds that it has by itself, decisions/0010
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,21 +45,20 @@ class Reader:
         self._temperature = float(model.config.get("temperature", 1.0))
         self._offset = float(model.config.get("offset", 0.0))
 
-    def read(self, question: str, index: Index, hits: Sequence[Hit], before: str = "") -> Reading:
-        """Costs one question encoding, two after another question; passages were encoded at ingestion.
+    def read(self, question: str, index: Index, hits: Sequence[Hit], whole: str = "") -> Reading:
+        """Costs one question encoding, two for a follow-up; passages were encoded at ingestion.
 
-        `before` is the question that this one follows. Its words lend theirs a meaning ("how long does *that* last") and
-        choose the passage, but do not count as asked; whether anything answers is judged by the question itself above all.
+        `whole` is the question with the one that it follows ("how long does *that* last"): it chooses the passage, but
+        whether anything answers is judged by the question itself above all.
         """
         if not hits:
             return Reading((), 0.0)
-        alone = self._model.encode(question)
-        reading = self._judge(alone, index, hits)
-        if not before:
-            return reading
-        after = self._judge(_in_light(alone, self._model.encode_after(before, question)), index, hits)
-        log_odds = ALONE * _log_odds(reading.answerable) + (1 - ALONE) * _log_odds(after.answerable)
-        return Reading(after.hits, _probability(log_odds))
+        alone = self._judge(self._model.encode(question), index, hits)
+        if whole in ("", question):
+            return alone
+        both = self._judge(self._model.encode(whole), index, hits)
+        log_odds = ALONE * _log_odds(alone.answerable) + (1 - ALONE) * _log_odds(both.answerable)
+        return Reading(both.hits, _probability(log_odds))
 
     def _judge(self, asked: Encoded, index: Index, hits: Sequence[Hit]) -> Reading:
         stated = index.states[[hit.number for hit in hits]].astype(np.float64) @ asked.asks
@@ -88,12 +86,6 @@ class Reader:
         return np.asarray(
             self._late * mean + self._min * soft + self._pool * pooled + self._intent * np.log(stated + FLOOR), dtype=np.float64
         )
-
-
-def _in_light(alone: Encoded, after: Encoded) -> Encoded:
-    """A question with the meaning that the one before gives its words, and mostly the intent that it has itself."""
-    asks = (1 - BORROWED) * alone.asks + BORROWED * after.asks
-    return replace(alone, tokens=after.tokens, weights=after.weights, asks=asks)
 
 
 def _probability(log_odds: float) -> float:

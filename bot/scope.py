@@ -170,7 +170,9 @@ class Scope:
             | {w for key in names.same for w in key if len(w) > 5}
         )
         spelt = {_stem(word.lower()) for titles in called.values() for title in titles for word in _WORD.findall(title)}
-        self._here = spelt | self._weights.keys()  # "steroid injection" is not elsewhere where there is an epidural steroid injection
+        self._here = (
+            spelt | self._weights.keys()
+        )  # "steroid injection" is not elsewhere where there is an epidural steroid injection
         self._elsewhere = [frozenset(token.word for token in names.tokens(name)) for name in names.elsewhere]
         self._own = {slug: frozenset[str]().union(*(one.words for one in self._called if one.slug == slug)) for slug in called}
         self._spoken = {slug: {token.word for token in names.tokens(document.text)} for slug, document in documents.items()}

@@ -11,7 +11,7 @@ import hashlib
 import importlib.util
 import json
 from collections.abc import MutableMapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -153,14 +153,6 @@ class ReaderModel:
         """One text; about 4 ms for a question on one core. Never several together: the int8 scales of one would depend on
         its neighbours, and the same text would not always get the same vectors."""
         return self._run(self._tokenizer.encode(text).ids)
-
-    def encode_after(self, before: str, text: str) -> Encoded:
-        """`text` as it reads after `before`: the token vectors and weights of `text` alone, with the meaning both give."""
-        first = f"{before} – "
-        encoding = self._tokenizer.encode(first + text)
-        both = self._run(encoding.ids)
-        own = [number for number, (_, end) in enumerate(encoding.offsets) if end > len(first) or end == 0]
-        return replace(both, tokens=both.tokens[own], weights=both.weights[own])
 
     def _run(self, tokens: list[int]) -> Encoded:
         ids = np.array([tokens], dtype=np.int64)

@@ -2,7 +2,8 @@
 
 A page is a list of sentences under heading paths; each sentence carries the intents it answers (1.0) or only touches
 (0.5, written `~key`). A phrasing of an intent is therefore a labelled question for every page at once: answered by the
-sentences tagged with it, not covered when no sentence is. Pages may also bring questions of their own with evidence.
+sentences tagged with it, not covered when no sentence is. Pages may also bring questions of their own with evidence,
+follow-ups with the question before among them.
 """
 
 from __future__ import annotations
@@ -140,6 +141,23 @@ def read_first_pages(path: Path, tags_path: Path, intents: list[str]) -> list[Pa
             page.questions.append(OwnQuestion(q["q"], q["label"], evidence))
         pages.append(page)
     return pages
+
+
+def add_own(pages: list[Page], path: Path) -> None:
+    """`@ page`, then `A 3,4 | question`, `N | question`, `P 3 | question`; `FA` and `FN` are `question before >> follow-up`.
+
+    A: answered by these sentences, P: in part, N: not at all. A follow-up is written as the program reads it (bot/followup.py).
+    """
+    by_name = {page.name: page for page in pages}
+    page = None
+    for line in path.read_text(encoding="utf-8").splitlines():
+        if line.startswith("@ "):
+            page = by_name[line[2:].strip()]
+        elif page and (match := re.fullmatch(r"F?([ANP])\s*([\d, ]*)\|\s*(.+)", line)):
+            label = {"A": "answerable", "P": "partial", "N": "not_covered"}[match[1]]
+            before, joint, text = match[3].partition(">>")
+            text = f"{before.strip(' ?.!')} – {text.strip()}" if joint else before.strip()
+            page.questions.append(OwnQuestion(text, label, tuple(int(n) for n in re.findall(r"\d+", match[2]))))
 
 
 def add_conditions(pages: list[Page], path: Path) -> None:

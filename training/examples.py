@@ -25,6 +25,8 @@ def mask_names(text: str, page: Page, rng: random.Random, keep: float) -> str:
     return text
 
 
+FOLLOWING = 0.1  # share of the bank's questions that stand after another one, as follow-ups are read
+
 _DONE = frozenset(
     """
     injection injections block fusion replacement repair release surgery procedure ablation radiofrequency rfa
@@ -118,6 +120,9 @@ def examples_for(
                 continue
             key = rng.choice(present) if present and rng.random() < 0.55 else rng.choice(absent)
             text = mask_names(rng.choice(bank[key]), page, rng, keep)
+            if present and rng.random() < FOLLOWING:
+                before = mask_names(rng.choice(bank[rng.choice(present)]), page, rng, keep)
+                text = f"{before.rstrip(' ?.!')} – {text}"
             chosen.append(from_bank(page, key, text, numbers[key]))
     return chosen
 

@@ -15,7 +15,7 @@ import torch
 from torch.nn import functional as F
 from transformers import AutoModel, AutoTokenizer
 
-from .data import HERE, Page, add_conditions, read_bank, read_first_pages, read_intents, read_pages
+from .data import HERE, Page, add_conditions, add_own, read_bank, read_first_pages, read_intents, read_pages
 from .examples import examples_for, passage_text, passages_of, targets
 from .judging import MAX_PASSAGE, MAX_QUESTION, encode, judge, judge_file, loss_of, to_batch
 from .model import Reader
@@ -39,6 +39,7 @@ def main() -> None:
     parser.add_argument("--start", type=Path, help="go on from these weights")
     parser.add_argument("--minutes", type=float, default=600)
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--own-more", type=int, default=0, help="times more that a page of own.txt is seen")
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     torch.manual_seed(args.seed)
@@ -50,6 +51,7 @@ def main() -> None:
     pages = read_first_pages(args.data / "pages.jsonl", args.data / "tags_existing.txt", intents)
     for path in sorted(args.data.glob("pages_*.txt")):
         pages += read_pages(path, intents)
+    add_own(pages, args.data / "own.txt")
     stories = read_stories((args.data / "stories.txt").read_text(encoding="utf-8"))
     pages = [p for p in pages if len(p.sentences) > 5]
     add_conditions(pages, args.data / "conditions.txt")
@@ -109,7 +111,8 @@ def main() -> None:
     running = 0.0
     for step in range(1, steps + 1):
         if not order:
-            order = rng.sample(train, len(train))
+            order = [page for page in train for _ in range(1 + args.own_more * (page.group != "first" and bool(page.questions)))]
+            rng.shuffle(order)
         page = order.pop()
         model.train()
         groups = passages_of(page, rng)

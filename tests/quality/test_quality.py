@@ -63,7 +63,7 @@ def test_questions_of_another_writer_are_answered_as_well(clinic: Faq) -> None:
 
 @pytest.mark.parametrize(
     ("clinic_of", "file", "right", "refused"),
-    [("synthetic", "synthetic.jsonl", 0.85, 0.85), ("second_synthetic", "synthetic_2.jsonl", 0.74, 0.80)],
+    [("synthetic", "synthetic.jsonl", 0.85, 0.85), ("second_synthetic", "synthetic_2.jsonl", 0.78, 0.80)],
 )
 def test_a_clinic_of_look_alike_pages_is_answered_from_the_right_page(
     clinic_of: str, file: str, right: float, refused: float, request: pytest.FixtureRequest
@@ -85,7 +85,7 @@ def test_follow_ups_find_what_the_turn_before_was_about(clinic: Faq) -> None:
     assert found["not_covered: refused"] >= 0.85
 
 
-@pytest.mark.parametrize(("file", "right", "refused"), [("followups_2.jsonl", 0.78, 0.80), ("followups_3.jsonl", 0.65, 0.44)])
+@pytest.mark.parametrize(("file", "right", "refused"), [("followups_2.jsonl", 0.75, 0.87), ("followups_3.jsonl", 0.68, 0.55)])
 def test_follow_ups_of_other_writers_do_not_get_worse(clinic: Faq, file: str, right: float, refused: float) -> None:
     found = rates(evaluate(read_rows(HERE / file), clinic.ask))
     assert found["answerable: right section"] >= right  # 0.88 is wanted

@@ -63,6 +63,8 @@ def test_an_escalated_turn_does_not_feed_the_next() -> None:
 def test_a_question_that_leans_on_a_refused_one_is_about_nothing() -> None:
     refused = Turn("can i swim", NoAnswer(text="no", reason=Reason.TOPIC, searched="can i swim"))
     assert asked("for how long?", (refused,)) is None
+    told = Turn("i am having it done in april", NoAnswer(text="no", reason=Reason.TOPIC, searched=""))
+    assert asked("for how long?", (told,)) == Asked("for how long?")
     assert asked("how do i prepare for it", (refused,)) == Asked("how do i prepare for it")
 
 
