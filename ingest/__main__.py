@@ -163,7 +163,7 @@ def _watch(args: argparse.Namespace) -> int:
         sys.stdout.flush()
 
     try:
-        watch(args.documents, publish, say)
+        watch(args.documents, publish, say, answers=_places(args).faq)
     except KeyboardInterrupt:
         say("Stopped. Patients go on reading the last version.")
     return 0

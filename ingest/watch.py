@@ -1,4 +1,4 @@
-"""A documents folder becomes a publish whenever its files have come to rest.
+"""A documents folder, and the answers that staff approved, become a publish whenever their files have come to rest.
 
 The library tells that something happened; whether there is anything new is decided by the files' hashes, and whether a
 file is complete by time and by the kernel, which knows who has it open for writing.
@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import errno
 import fcntl
+import hashlib
 import os
 import signal
 import stat
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -27,29 +29,48 @@ TICK = 500  # milliseconds between two looks
 AGAIN = 5.0  # seconds until a busy index is tried again
 
 
-def watch(folder: Path, publish: Callable[[], object], say: Callable[[str], None], settled: float = SETTLED) -> None:
-    """Publishes now, and again after edits, until interrupted; what stops one publish is said and waits for the next edit.
+def watch(
+    folder: Path,
+    publish: Callable[[], object],
+    say: Callable[[str], None],
+    settled: float = SETTLED,
+    answers: Path | None = None,
+) -> None:
+    """Publishes now, again after edits and on each new day, until interrupted; what stops one publish is said and waits for the next.
 
-    Raises FaqError when the folder is missing at the start, KeyboardInterrupt at the end.
+    A new day may be the last of an approved answer. Makes the folder of answers, which need not be there yet. Raises FaqError when the folder is missing at the start, KeyboardInterrupt at the end.
     """
     if not folder.is_dir():
         raise FaqError(f"{folder} is not a folder. Name the documents with --documents.")
+    if answers:
+        answers.mkdir(parents=True, exist_ok=True)
     say(f"Watching {folder}. Press Ctrl-C to stop.")
+    day = _today()
     tried: dict[str, str] | None = None  # the files at the last attempt: the same ones end the same way
     due: float | None = 0.0
     with _interrupted_by_terminate():
-        for changes in watchfiles.watch(folder, watch_filter=None, step=50, rust_timeout=TICK, yield_on_timeout=True):
-            if changes:
-                due = time.monotonic() + settled
+        watched = (folder, answers) if answers else (folder,)
+        for changes in watchfiles.watch(*watched, watch_filter=None, step=50, rust_timeout=TICK, yield_on_timeout=True):
+            if changes or day != _today():
+                due, day = time.monotonic() + settled, _today()
             if due is None or time.monotonic() < due:
                 continue
             if waiting := being_written(folder):
                 say(f"{waiting.name} is still being written.")
                 due = time.monotonic() + settled
                 continue
-            found = source_hashes(folder)
+            found = {**source_hashes(folder), **_answers(answers), "day": day.isoformat()}
             due = None if found == tried else _attempt(publish, say)
             tried = found if due is None else tried
+
+
+def _today() -> date:
+    return date.today()
+
+
+def _answers(folder: Path | None) -> dict[str, str]:
+    files = sorted(folder.glob("*.toml")) if folder else []
+    return {f"faq/{path.name}": hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
 def _attempt(publish: Callable[[], object], say: Callable[[str], None]) -> float | None:

@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -108,6 +109,28 @@ def test_a_file_touched_without_a_change_is_not_published_again(folder: Path, wa
     (folder / "page.txt").write_text("first")
     time.sleep(2)
     assert watched.published == ["first"]
+
+
+def test_an_approved_answer_and_a_new_day_are_published_too(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    days = [date(2026, 11, 30)]
+    published: list[str] = []
+    answers = tmp_path / "faq"
+
+    def publish() -> None:
+        published.append(",".join(path.name for path in answers.iterdir()))
+        if len(published) == 1:
+            threading.Timer(0.3, lambda: (answers / "page.toml").write_text("approved")).start()
+        if len(published) == 2:
+            days[0] = date(2026, 12, 1)
+        if len(published) == 3:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(watch, "_today", lambda: days[0])
+    with pytest.raises(KeyboardInterrupt):
+        watch.watch(folder, publish, lambda words: None, settled=0.2, answers=answers)
+    assert published == ["", "page.toml", "page.toml"]
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
