@@ -13,6 +13,7 @@ from threadpoolctl import threadpool_limits
 
 from bot import cite, followup
 from bot.abstention import Abstention, reason_for
+from bot.amount import UNSTATED, asks_amount, states_amount
 from bot.followup import Asked
 from bot.journal import Journal, NullJournal, open_journal
 from bot.library import Library, Shelf
@@ -35,6 +36,7 @@ from bot.types import (
     Citation,
     Clarify,
     Escalation,
+    Hit,
     Notice,
     Question,
     Reason,
@@ -183,12 +185,21 @@ class Faq:
     def _reading(
         self, shelf: Shelf, procedure: str, asked: Asked, vector: Vectors, shown: frozenset[tuple[str, int]] = frozenset()
     ) -> Reading:
+        """Which of the passages answers; a question for an amount only when a sentence of it states one."""
+        found = search(shelf.index, shelf.lexicon, asked.searched, vector, procedure)
+        hits = [hit for hit in found if (hit.passage.document, hit.passage.start) not in shown]
+        reading, question = self._surest(shelf, asked, hits), asking(asked.text)
+        if reading.answerable < MIN_ANSWERABLE or not asks_amount(question):
+            return reading
+        sentences = (one for hit in quoted(reading)[:2] for one in self._reader.telling(asked.text, hit, asked.searched))
+        stated = any(states_amount(question, sentence) for sentence in sentences)
+        return reading if stated else replace(reading, answerable=UNSTATED)
+
+    def _surest(self, shelf: Shelf, asked: Asked, hits: Sequence[Hit]) -> Reading:
         """The message read whole and, when it tells a story too, by what it asks alone: the surer of the two.
 
         What has no topic of its own is read as one with the question before.
         """
-        found = search(shelf.index, shelf.lexicon, asked.searched, vector, procedure)
-        hits = [hit for hit in found if (hit.passage.document, hit.passage.start) not in shown]
         if asked.leans:
             return self._reader.read(asked.searched, shelf.index, hits)
         told = dict.fromkeys((asked, replace(asked, text=asking(asked.text))))

@@ -46,6 +46,13 @@ def test_driving_again_is_not_answered_with_the_ride_home(faq: Faq) -> None:
     assert all(isinstance(faq.ask(Question(choice.question, choice.procedure)), Answer) for choice in reply.choices)
 
 
+@pytest.mark.parametrize(
+    "question", ["how many days before do I stop my blood thinners", "how many people out of a hundred get an infection"]
+)
+def test_a_question_for_an_amount_that_the_page_does_not_state_is_refused(faq: Faq, question: str) -> None:
+    assert isinstance(faq.ask(Question(question)), NoAnswer)
+
+
 def test_every_suggested_question_is_answered(faq: Faq) -> None:
     suggestions = faq.suggestions(None)
     assert len(suggestions) == 4
