@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from langchain_chroma import Chroma
+from langchain_huggingface import HuggingFaceEmbeddings
 from langchain_text_splitters import RecursiveCharacterTextSplitter
 
-from ingest.embed import find_model, load_embeddings
+from ingest.embed import find_model
 
 TOP = 4
 
@@ -22,7 +23,7 @@ class Pipeline:
         ]
         self._store = Chroma(
             "plain",
-            load_embeddings(find_model(), threads=1),
+            HuggingFaceEmbeddings(model_name=str(find_model().path), encode_kwargs={"normalize_embeddings": True}),
             str(folder),
             collection_metadata={"hnsw:space": "cosine"},
         )

@@ -154,8 +154,8 @@ def _clusters(db: Engine, settings: Settings, wanted: Filter) -> tuple[Cluster, 
 
 
 def embedder(settings: Settings) -> gaps.Embed:
-    """Many texts at once; on one thread, because two wait for each other on a busy machine."""
-    model = load_embeddings(find_model(settings.embedding_model), threads=1)
+    """Many texts at once."""
+    model = load_embeddings(find_model(settings.embedding_model), settings.models)
 
     def embed(texts: Sequence[str]) -> Vectors:
         return np.asarray(model.embed_documents(list(texts)), dtype=np.float32)

@@ -161,7 +161,7 @@ def _moment(at: str) -> datetime:
 
 
 def _hashes(settings: Settings) -> dict[str, str]:
-    folders = {"reader": settings.reader, "safety": settings.safety}
+    folders = {"embedding": settings.models, "reader": settings.reader, "safety": settings.safety}
     return {
         f"{name}/{path.relative_to(folder).as_posix()}": hashlib.sha256(path.read_bytes()).hexdigest()
         for name, folder in folders.items()

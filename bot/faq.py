@@ -27,7 +27,6 @@ from bot.scope import Elsewhere, Names, Settled, Unsettled
 from bot.search import search
 from bot.settings import ROOT, Settings
 from bot.suggest import Suggestions, load_questions
-from bot.together import Together
 from bot.triage import Assessment, Level, Triage
 from bot.types import (
     Answer,
@@ -94,12 +93,16 @@ class Faq:
         threadpool_limits(1, "blas")  # small products: a second thread only waits for a core (1 ms against 100 on a busy machine)
         folder = find_model(settings.embedding_model)
         model = ReaderModel(settings.reader)
-        embed = Together(load_embeddings(folder, threads=1).embed_documents)
+        embeddings = load_embeddings(folder, settings.models)
         library = Library(Versions(settings.index), Names.load(ROOT / "data" / "names.toml"), folder.id, model.id, version)
         settings.data_dir.mkdir(parents=True, exist_ok=True)
         journal = open_journal(settings.journal, settings.retention, settings.evidence) if with_journal else NullJournal()
         questions = load_questions(ROOT / "data" / "questions.toml")
         vocabulary, glossary = Vocabulary.load(settings.safety), _glossary(ROOT / "data" / "glossary.toml")
+
+        def embed(text: str) -> Vectors:
+            return np.asarray(embeddings.embed_query(text), dtype=np.float32)
+
         faq = cls(library, triage, wording, Reader(model), embed, questions, journal, vocabulary, glossary)
         faq.ask(Question("how long does it take"))
         return faq

@@ -16,12 +16,14 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from sqlalchemy.engine import make_url
 
 from bot import evidence
+from bot.evaluate import read_rows
 from bot.evidence import Evidence
 from bot.faq import Faq
 from bot.hazards import read_hazards, read_results
 from bot.settings import ROOT, Settings
 from bot.tables import open_engine
 from ingest.types import FaqError
+from ingest.versions import Versions
 
 HOLDS_NOT = 1  # what `evidence` exits with when a proof does not hold
 
@@ -36,14 +38,20 @@ def add(commands: Any) -> None:
         "evidence", help="one folder that shows what is published, how good it is, and that the lists hold"
     )
     pack.add_argument("--out", type=Path, required=True, metavar="FOLDER")
-    pack.add_argument("--labelled", type=Path, action="append", metavar="FILE.jsonl", help="default: every file of tests/quality")
+    pack.add_argument(
+        "--labelled",
+        type=Path,
+        action="append",
+        metavar="FILE.jsonl",
+        help="default: the files of tests/quality that are about what is published",
+    )
     pack.add_argument("--tests", type=Path, metavar="JUNIT.xml", help="how a test run ended (`pytest --junit-xml=FILE`)")
     pack.add_argument("--index", type=Path, metavar="DIR")
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
     """Writes the folder; exit 1 when a proof does not hold, after everything is written. Raises FaqError."""
-    labelled = args.labelled if args.labelled is not None else sorted((ROOT / "tests" / "quality").glob("*.jsonl"))
+    labelled = args.labelled if args.labelled is not None else _fitting(Versions(settings.index))
     results = read_results(args.tests) if args.tests else None
     hazards = read_hazards(ROOT / "docs" / "hazards.md", ROOT, results)
     _fresh(args.out)
@@ -61,6 +69,14 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         f"{args.out / 'index.html'}: {len(found.versions)} versions, {len(found.hazards)} hazards, {found.audit.lines} audit lines."
     )
     return HOLDS_NOT if found.problems else 0
+
+
+def _fitting(versions: Versions) -> list[Path]:
+    """Our labelled files whose every page is published; those about synthetic clinics say nothing of this one."""
+    current = versions.current()
+    published = set(versions.manifest(current).documents) if current else set()
+    files = sorted((ROOT / "tests" / "quality").glob("*.jsonl"))
+    return [path for path in files if {row.document or row.procedure for row in read_rows(path)} <= published | {None}]
 
 
 def write(found: Evidence, index: Path, out: Path) -> None:

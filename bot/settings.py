@@ -22,6 +22,7 @@ class Settings(BaseSettings):
 
     data_dir: Path = Field(default=ROOT / "data", description="where everything written at run time goes")
     index_dir: Path | None = Field(default=None, description="published versions; default: `index` in the data folder")
+    models_dir: Path | None = Field(default=None, description="what is made once of the embedding model; default: `models` there")
     documents_dir: Path = Field(default=ROOT / "data" / "procedures", description="the clinic's documents")
     answers_dir: Path = Field(default=ROOT / "data" / "faq", description="answers that staff wrote and approved")
     embedding_model: str = Field(default=DEFAULT_MODEL, description="another sentence-transformers folder")
@@ -50,6 +51,10 @@ class Settings(BaseSettings):
     @property
     def index(self) -> Path:
         return self.index_dir or self.data_dir / "index"
+
+    @property
+    def models(self) -> Path:
+        return self.models_dir or self.data_dir / "models"
 
     @property
     def journal(self) -> str:

@@ -107,6 +107,7 @@ def _places(args: argparse.Namespace) -> pipeline.Places:
         args.index,
         ROOT / "bot" / "model",
         model,
+        _models(),
         data / "clinic.toml",
         data / "golden.jsonl",
         data / "questions.toml",
@@ -114,6 +115,10 @@ def _places(args: argparse.Namespace) -> pipeline.Places:
         most_asked,
         args.faq,
     )
+
+
+def _models() -> Path:
+    return Path(os.environ.get("FAQ_MODELS_DIR", Path(os.environ.get("FAQ_DATA_DIR", ROOT / "data")) / "models"))
 
 
 def _evidence() -> timedelta:

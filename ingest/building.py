@@ -49,7 +49,7 @@ def _write(
     texts = [index.reader_text(passage) for passage in passages]
     with Cache(places.index / "cache" / "vectors.sqlite") as cache:
         embeddings = CachedEmbeddings(
-            found.embedding, cache, lambda: load_embeddings(find_model(places.embedding_model)), advance
+            found.embedding, cache, lambda: load_embeddings(find_model(places.embedding_model), places.models), advance
         )
         encoded = encode_passages(texts, found.reader, cache, lambda: ReaderModel(places.reader), advance)
         index.build(staged, outlines, embeddings, encoded, helper.write)

@@ -11,7 +11,6 @@ import sqlite3
 import struct
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from itertools import chain
 from pathlib import Path
 from types import TracebackType
 
@@ -19,10 +18,10 @@ import numpy as np
 from langchain_core.embeddings import Embeddings
 
 from ingest.embed import Encoded, ReaderModel
+from ingest.encoder import BATCH
 from ingest.types import ModelId
 
 FORMAT = 2  # of the values; another one makes every text be encoded again
-BATCH = 32  # texts of one call of the embedding model
 STREAMS = os.cpu_count() or 1  # calls at once, each on one thread
 _SHAPE = struct.Struct("<III")  # tokens, dimensions, intents
 
@@ -95,9 +94,7 @@ class CachedEmbeddings(Embeddings):
         if batches:
             self._inner = self._inner or self._load()
             with ThreadPoolExecutor(STREAMS) as pool:
-                first = self._inner.embed_documents(batches[0])  # alone: it sets the tokenizer up, which no other may be using
-                made = chain([first], pool.map(self._inner.embed_documents, batches[1:]))
-                for batch, vectors in zip(batches, made, strict=True):
+                for batch, vectors in zip(batches, pool.map(self._inner.embed_documents, batches), strict=True):
                     for text, vector in zip(batch, vectors, strict=True):
                         found[text] = np.asarray(vector, dtype=np.float32).tobytes()
                         self._cache.put(self._model, text, found[text] or b"")

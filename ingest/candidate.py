@@ -30,6 +30,7 @@ class Places:
     index: Path
     reader: Path
     embedding_model: str = DEFAULT_MODEL
+    models: Path = Path("data/models")  # what is made once of the embedding model
     clinic: Path = Path("data/clinic.toml")
     golden: Path | None = None  # questions whose right section must not be lost
     suggested: Path | None = None  # questions that the chat offers

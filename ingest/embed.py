@@ -6,7 +6,6 @@ Heavy libraries are imported only when a text is really encoded, so that "nothin
 
 from __future__ import annotations
 
-import gc
 import hashlib
 import importlib.util
 import json
@@ -69,26 +68,31 @@ def _file_sha256(path: Path) -> str:
         return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
-def load_embeddings(folder: ModelFolder, threads: int = 1) -> Embeddings:
-    """The embedding model behind LangChain's interface; unit vectors, so that a dot product is the cosine.
+def load_embeddings(folder: ModelFolder, kept: Path) -> Embeddings:
+    """The embedding model behind LangChain's interface; its graph is kept in `kept`. Raises what ingest.encoder.graph_of raises."""
+    from ingest.encoder import OnnxEmbeddings, graph_of
 
-    One thread is quickest: two of one call wait for each other (18 ms against 450 for a question, and 8 to 12 CPU-seconds
-    against 3.7 for 384 passages, on a busy machine). Many texts are encoded by several calls at once instead: `ingest/cache.py`.
-    """
-    gc.disable()  # a library's load makes a million objects that stay: looking through them again and again is a fifth of it
-    try:
-        import torch
-        from langchain_huggingface import HuggingFaceEmbeddings
+    return OnnxEmbeddings(folder.path, graph_of(folder.path, folder.id, kept))
 
-        torch.set_num_threads(threads)
-        return HuggingFaceEmbeddings(
-            model_name=str(folder.path),
-            model_kwargs={"device": "cpu", "local_files_only": True},
-            encode_kwargs={"normalize_embeddings": True, "batch_size": 32},
-        )
-    finally:
-        gc.freeze()  # nor are they looked through at the end of the process
-        gc.enable()
+
+def session(path: Path) -> Any:
+    """On the thread that calls it: two threads of one call wait for each other on a busy machine."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+
+
+def tokenizer_of(path: Path, max_tokens: int) -> Any:
+    from tokenizers import Tokenizer
+
+    tokenizer = Tokenizer.from_file(str(path))
+    tokenizer.no_padding()
+    tokenizer.enable_truncation(max_tokens)
+    return tokenizer
 
 
 def stay_offline(environment: MutableMapping[str, str]) -> None:
@@ -131,23 +135,14 @@ class ReaderModel:
 
     def __init__(self, folder: Path) -> None:
         """Raises ModelMismatch when the weights are not those that `reader.json` names."""
-        import onnxruntime
-        from tokenizers import Tokenizer
-
         self.config, self.id = read_reader_id(folder)
         digest = _file_sha256(folder / "reader.onnx")
         if digest != self.id.sha256:
             raise ModelMismatch(
                 f"{folder / 'reader.onnx'} has sha256 {digest}, not the one in reader.json. Check the file out again."
             )
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1
-        options.inter_op_num_threads = 1
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        self._session = onnxruntime.InferenceSession(folder / "reader.onnx", options, providers=["CPUExecutionProvider"])
-        self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-        self._tokenizer.no_padding()
-        self._tokenizer.enable_truncation(int(self.config["max_tokens"]))
+        self._session = session(folder / "reader.onnx")
+        self._tokenizer = tokenizer_of(folder / "tokenizer.json", int(self.config["max_tokens"]))
 
     def encode(self, text: str) -> Encoded:
         """One text; about 4 ms for a question on one core. Never several together: the int8 scales of one would depend on

@@ -19,6 +19,7 @@ CLINIC = ROOT / "data" / "procedures"
 CORPUS = ROOT / "tests" / "corpus"
 CORPUS_2 = ROOT / "tests" / "corpus_2"  # by another writer
 stay_offline(os.environ)
+os.environ["FAQ_MODELS_DIR"] = str(ROOT / "data" / "models")  # made once, not once for every data folder
 
 
 def places(documents: Path, index: Path) -> pipeline.Places:

@@ -52,7 +52,7 @@ def ordinary_questions() -> list[dict[str, object]]:
 
 def embed(texts: list[str]) -> NDArray[np.float32]:
     """Unit vectors, shape (n, 384), by the same pinned all-MiniLM-L6-v2 that the program uses."""
-    return np.asarray(load_embeddings(find_model()).embed_documents(texts), dtype=np.float32)
+    return np.asarray(load_embeddings(find_model(), Path("data/models")).embed_documents(texts), dtype=np.float32)
 
 
 def bar(probabilities: NDArray[np.float64], wanted: NDArray[np.bool_], false_share: float) -> float:

@@ -36,6 +36,7 @@ class Total:
     helpful: int
     not_helpful: int
     seconds: float  # 95 % of the replies of the slowest procedure took no longer
+    reasons: Counter[str]  # of everything that was not answered
 
     @property
     def share(self) -> float:
@@ -73,11 +74,9 @@ def dashboard(at: Office, user: User) -> None:
         return
     totals = by_day(found)
     draw(totals, wanted.since or date.fromisoformat(totals[0].day))
-    reasons: Counter[str] = Counter()
-    for one in found:
-        reasons.update(dict(one.reasons))
+    reasons = sum((one.reasons for one in totals), Counter[str]())
     if reasons:
-        st.header("Why not answered", anchor=False)
+        st.header("All days: why not answered", anchor=False)
         part("counts", caption="Why not answered", heads=("Reason", "Questions"), rows=[(plain(name), count) for name, count in reasons.most_common()])  # fmt: skip
     st.header("By day", anchor=False)
     st.caption("Days are UTC. The time is that of the slowest procedure.")
@@ -87,7 +86,7 @@ def dashboard(at: Office, user: User) -> None:
 
 
 def draw(totals: Sequence[Total], since: date) -> None:
-    """Four plots; the table below them says the same to who cannot see them."""
+    """Five plots; the tables below them says the same to who cannot see them."""
     days, until = [one.day for one in totals], datetime.now(UTC).date()
     outcomes = (
         Series("Answered", [one.answered for one in totals], plots.TEAL),
@@ -106,6 +105,13 @@ def draw(totals: Sequence[Total], since: date) -> None:
         plots.bars("Questions, by what came of them", days, outcomes, since, until)
     with right:
         plots.bars("Answered, %", days, (share,), since, until, top=100)
+    why = sum((one.reasons for one in totals), Counter[str]()).most_common()
+    kinds = [
+        Series(plain(name), [one.reasons[name] for one in totals], colour)
+        for (name, _), colour in zip(why, plots.MANY, strict=False)
+    ]
+    if kinds:
+        plots.bars("Why not answered", days, kinds, since, until)
     left, right = st.columns(2)
     with left:
         plots.bars("Votes", days, votes, since, until)
@@ -128,6 +134,7 @@ def by_day(found: Sequence[Day]) -> list[Total]:
             helpful=sum(one.helpful for one in ones),
             not_helpful=sum(one.not_helpful for one in ones),
             seconds=round(max(one.p95 for one in ones), 3),
+            reasons=sum((Counter(dict(one.reasons)) for one in ones), Counter[str]()),
         )
         for day, ones in of_day.items()
     ]

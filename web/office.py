@@ -36,7 +36,7 @@ class Office:
         data = ROOT / "data"
         written = settings.data_dir.resolve()
         places = Places(
-            settings.documents_dir.resolve(), settings.index.resolve(), settings.reader, settings.embedding_model,
+            settings.documents_dir.resolve(), settings.index.resolve(), settings.reader, settings.embedding_model, settings.models,
             data / "clinic.toml", data / "golden.jsonl", data / "questions.toml", faq=settings.answers_dir.resolve(),
         )  # fmt: skip
         return cls(Login(Users(written / FILE)), places, written / "drafts", written / "run", settings.journal)

@@ -9,6 +9,7 @@ from datetime import date, timedelta
 import streamlit as st
 
 TEAL, AMBER, RED, GREY = "#2a8189", "#c98a1b", "#d0454a", "#8a979d"  # each 3:1 or nearly on both papers, light and dark
+MANY = (AMBER, TEAL, RED, GREY, "#8a6db8", "#4f8f4a", "#3b6fb5", "#b4699a", "#7a6a4f")  # one for each reason there is
 HEIGHT = 280  # pixels, legend included
 
 

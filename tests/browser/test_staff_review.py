@@ -105,11 +105,11 @@ def test_gaps_read_well_and_group_the_refused_question(staff: Staff, new_page: N
 
 
 @both_sizes
-def test_figures_draw_four_plots_that_show_one_day(staff: Staff, new_page: NewPage, size: tuple[int, int]) -> None:
+def test_figures_draw_five_plots_that_show_one_day(staff: Staff, new_page: NewPage, size: tuple[int, int]) -> None:
     page = opened(staff, new_page, "/figures", "Figures", size)
     plots = page.get_by_test_id("stVegaLiteChart")
-    expect(plots).to_have_count(4)
-    for number in range(4):
+    expect(plots).to_have_count(5)
+    for number in range(5):
         plots.nth(number).scroll_into_view_if_needed()
         bars = plots.nth(number).locator(".mark-rect.role-mark path")
         expect(bars.first).to_be_attached(timeout=COLD_LOAD)

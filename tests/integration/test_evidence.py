@@ -13,6 +13,7 @@ from sqlalchemy import insert
 from bot import evidence, switch
 from bot.__main__ import main
 from bot.faq import Faq
+from bot.pack import _fitting
 from bot.settings import Settings
 from bot.tables import EvidenceRow, TurnRow, open_engine
 from bot.types import Question
@@ -80,6 +81,12 @@ def test_the_folder_holds_every_part_and_its_seal_is_right(data: Path, own_index
         for path in out.rglob("*")
         if path.is_file() and path.name != "SHA256SUMS"
     }
+
+
+def test_only_labelled_files_about_what_is_published_are_asked(own_index: Path) -> None:
+    chosen = {path.name for path in _fitting(Versions(own_index))}
+    assert {"clinic.jsonl", "followups.jsonl", "safety.jsonl"} <= chosen
+    assert not any(name.startswith("synthetic") for name in chosen)
 
 
 def test_old_evidence_is_never_written_over(data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

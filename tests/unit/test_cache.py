@@ -5,8 +5,9 @@ from pathlib import Path
 import numpy as np
 from langchain_core.embeddings import Embeddings
 
-from ingest.cache import BATCH, Cache, CachedEmbeddings, _from_bytes, _to_bytes
+from ingest.cache import Cache, CachedEmbeddings, _from_bytes, _to_bytes
 from ingest.embed import Encoded
+from ingest.encoder import BATCH
 from ingest.types import ModelId
 
 
