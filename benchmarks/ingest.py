@@ -144,7 +144,8 @@ def bare_reader(outlines: tuple[Outline, ...]) -> Took:
     started = Took.now()
     for one in outlines:
         for passage in one.passages:
-            model.encode(index_.reader_text(passage))
+            for text in index_.reader_texts(passage):
+                model.encode(text)
     return Took.now().since(started)
 
 

@@ -20,7 +20,7 @@ from bot.library import Library, Shelf
 from bot.parts import asking, parts
 from bot.published import PublishedDocument, published_document
 from bot.quoting import MIN_ANSWERABLE, answers, quoted, withdrawn
-from bot.reader import Reader, Reading
+from bot.reader import Reader, Reading, telling
 from bot.record import Recorder
 from bot.redact import Redacted, saw_identifier
 from bot.scope import Elsewhere, Names, Settled, Unsettled
@@ -194,7 +194,7 @@ class Faq:
         reading, question = self._surest(shelf, asked, hits), asking(asked.text)
         if reading.answerable < MIN_ANSWERABLE or not asks_amount(question):
             return reading
-        sentences = (one for hit in quoted(reading)[:2] for one in self._reader.telling(asked.text, hit, asked.searched))
+        sentences = (one for hit in quoted(reading)[:2] for one in telling(hit))
         stated = any(states_amount(question, sentence) for sentence in sentences)
         return reading if stated else replace(reading, answerable=UNSTATED)
 

@@ -7,43 +7,22 @@ clinic's page needs no training of its own.
 
 from __future__ import annotations
 
-import functools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bot.types import Hit
 from ingest.embed import Encoded, ReaderModel
-from ingest.index import reader_text
+from ingest.index import Index
 from ingest.sentences import sentence_spans
 
 SHARPNESS = 8.0  # of the soft minimum over the question's tokens; as trained
 FLOOR = 0.02  # added to the intent match before the logarithm; as trained
 TELLING = 0.3  # share of the best sentence's probability
 ALONE = 0.7  # share of a follow-up's log-odds that it has by itself, decisions/0010
-
-
-class Passages(Protocol):
-    """What is read: encoded texts by number, as an index holds them."""
-
-    pooled: NDArray[np.float32]  # (passages, 384)
-    states: NDArray[np.float16]  # (passages, intents)
-
-    def tokens(self, number: int) -> NDArray[np.float16]: ...
-
-
-class _Sentences:
-    def __init__(self, encoded: Sequence[Encoded]) -> None:
-        self._encoded = encoded
-        self.pooled = np.stack([one.pooled for one in encoded]).astype(np.float32)
-        self.states = np.stack([one.states for one in encoded]).astype(np.float16)
-
-    def tokens(self, number: int) -> NDArray[np.float16]:
-        return self._encoded[number].tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +38,6 @@ class Reader:
 
     def __init__(self, model: ReaderModel) -> None:
         self._model = model
-        self._sentence = functools.lru_cache(maxsize=512)(model.encode)  # of published passages; about 20 kB each
         scale = model.config["scale"]
         use = frozenset(model.config["use"])
         self._late, self._min, self._pool, self._intent = (
@@ -69,8 +47,8 @@ class Reader:
         self._temperature = float(model.config.get("temperature", 1.0))
         self._offset = float(model.config.get("offset", 0.0))
 
-    def read(self, question: str, index: Passages, hits: Sequence[Hit], whole: str = "") -> Reading:
-        """Costs one question encoding, two for a follow-up; passages were encoded at ingestion.
+    def read(self, question: str, index: Index, hits: Sequence[Hit], whole: str = "") -> Reading:
+        """Costs one question encoding, two for a follow-up; every sentence was encoded at ingestion, and is read by itself.
 
         `whole` is the question with the one that it follows ("how long does *that* last"): it chooses the passage, but
         whether anything answers is judged by the question itself above all.
@@ -84,45 +62,45 @@ class Reader:
         log_odds = ALONE * _log_odds(alone.answerable) + (1 - ALONE) * _log_odds(both.answerable)
         return Reading(both.hits, _probability(log_odds))
 
-    def telling(self, question: str, hit: Hit, whole: str = "") -> tuple[str, ...]:
-        """The sentences of a passage that answer, each read by itself: the best, and those TELLING as probable."""
-        passage = hit.passage
-        spans = sentence_spans(passage.text)
-        alone = [replace(passage, text=passage.text[start:end]) for start, end in spans]
-        if len(alone) < 2:
-            return (passage.text,)
-        sentences = _Sentences([self._sentence(reader_text(one)) for one in alone])
-        read = self.read(question, sentences, [replace(hit, number=number) for number in range(len(alone))], whole).hits
-        return tuple(alone[one.number].text for one in read if one.probability >= TELLING * read[0].probability)
-
-    def _judge(self, asked: Encoded, index: Passages, hits: Sequence[Hit]) -> Reading:
-        stated = index.states[[hit.number for hit in hits]].astype(np.float64) @ asked.asks
-        scores = self._scores(asked, stated, index, [hit.number for hit in hits])
+    def _judge(self, asked: Encoded, index: Index, hits: Sequence[Hit]) -> Reading:
+        starts, ends = (index.sentences[[hit.number + more for hit in hits]] for more in (0, 1))
+        numbers = np.concatenate([np.arange(start, end) for start, end in zip(starts, ends, strict=True)])
+        first = np.cumsum(ends - starts) - (ends - starts)  # of each hit, in `numbers`
+        stated = index.states[numbers].astype(np.float64) @ asked.asks
+        scores = self._scores(asked, stated, index, numbers)
         none = self._none + asked.absent
         peak = max(float(scores.max()), none)
         mass = np.exp(scores - peak)
-        total = float(mass.sum() + np.exp(none - peak))
-        probability = mass / total
-        order = np.argsort(-probability, kind="stable")
-        read = tuple(replace(hits[i], probability=float(probability[i]), stated=float(stated[i])) for i in order)
+        each = mass / (mass.sum() + np.exp(none - peak))
+        read = [
+            replace(hit, probability=float(own.sum()), stated=float(says.max()), sentences=tuple(own.tolist()))
+            for hit, own, says in zip(hits, np.split(each, first[1:]), np.split(stated, first[1:]), strict=True)
+        ]
         log_odds = float(np.log(mass.sum() + 1e-30) + peak - none)
-        return Reading(read, _probability((log_odds - self._offset) / self._temperature))
+        best_first = sorted(read, key=lambda hit: -hit.probability)
+        return Reading(tuple(best_first), _probability((log_odds - self._offset) / self._temperature))
 
     def _scores(
-        self, asked: Encoded, stated: NDArray[np.float64], index: Passages, numbers: Sequence[int]
+        self, asked: Encoded, stated: NDArray[np.float64], index: Index, numbers: NDArray[np.int64]
     ) -> NDArray[np.float64]:
-        """(hits,) the trained score of each passage."""
+        """(sentences,) the trained score of each."""
         tokens = [index.tokens(number) for number in numbers]
         starts = np.cumsum([0, *(len(one) for one in tokens[:-1])])
         similarity = asked.tokens.astype(np.float32) @ np.concatenate(tokens).astype(np.float32).T
-        best = np.maximum.reduceat(similarity, starts, axis=1).T.astype(np.float64)  # (hits, question tokens)
+        best = np.maximum.reduceat(similarity, starts, axis=1).T.astype(np.float64)  # (sentences, question tokens)
         weights = asked.weights / asked.weights.sum()
         mean = best @ weights
         soft = -np.log(np.exp(-SHARPNESS * best) @ weights + 1e-9) / SHARPNESS
-        pooled = index.pooled[list(numbers)] @ asked.pooled
+        pooled = index.pooled[numbers] @ asked.pooled
         return np.asarray(
             self._late * mean + self._min * soft + self._pool * pooled + self._intent * np.log(stated + FLOOR), dtype=np.float64
         )
+
+
+def telling(hit: Hit) -> tuple[str, ...]:
+    """The sentences of a passage that answer: the best, and those TELLING as probable."""
+    spans, bar = sentence_spans(hit.passage.text), TELLING * max(hit.sentences)
+    return tuple(hit.passage.text[start:end] for (start, end), own in zip(spans, hit.sentences, strict=True) if own >= bar)
 
 
 def _probability(log_odds: float) -> float:

@@ -30,6 +30,7 @@ class Hit:
     lexical: float  # cosine of their character n-grams
     probability: float = 0.0  # that this passage answers, among all passages considered and "no answer"
     stated: float = 0.0  # how fully the passage states what is asked for, by the reader's intent layer
+    sentences: tuple[float, ...] = ()  # that each of its sentences answers; `probability` is their sum
 
 
 @dataclass(frozen=True, slots=True)

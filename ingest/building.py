@@ -33,27 +33,27 @@ def build(places: Places, versions: Versions, found: Candidate, staged: Path, pr
 def _write(
     places: Places, versions: Versions, found: Candidate, staged: Path, progress: Progress, helper: Helper
 ) -> tuple[Manifest, int]:
-    from ingest.cache import Cache, CachedEmbeddings, encode_passages
+    from ingest.cache import Cache, CachedEmbeddings, encode_texts
 
     if found.embedding is None or found.reader is None:
         raise ValueError("an unchanged folder is not built")
     outlines = found.outlines
     passages = [passage for one in outlines for passage in one.passages]
+    texts = [text for passage in passages for text in index.reader_texts(passage)]
     done = 0
 
     def advance(count: int) -> None:
         nonlocal done
         done += count
-        progress(done, 2 * len(passages))
+        progress(done, len(passages) + len(texts))
 
-    texts = [index.reader_text(passage) for passage in passages]
     with Cache(places.index / "cache" / "vectors.sqlite") as cache:
         embeddings = CachedEmbeddings(
             found.embedding, cache, lambda: load_embeddings(find_model(places.embedding_model), places.models), advance
         )
-        encoded = encode_passages(texts, found.reader, cache, lambda: ReaderModel(places.reader), advance)
+        encoded = encode_texts(texts, found.reader, cache, lambda: ReaderModel(places.reader), advance)
         index.build(staged, outlines, embeddings, encoded, helper.write)
-    progress(2 * len(passages), 2 * len(passages))
+    progress(len(passages) + len(texts), len(passages) + len(texts))
     hashes = {one.document.slug: one.document.sha256 for one in outlines}
     corpus = hashlib.sha256(json.dumps(hashes, sort_keys=True).encode()).hexdigest()
     try:

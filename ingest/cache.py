@@ -105,7 +105,7 @@ class CachedEmbeddings(Embeddings):
         return self.embed_documents([text])[0]
 
 
-def encode_passages(
+def encode_texts(
     texts: Sequence[str],
     model: ModelId,
     cache: Cache,
@@ -113,7 +113,7 @@ def encode_passages(
     progress: Callable[[int], None],
     threads: int = STREAMS,
 ) -> list[Encoded]:
-    """The reader's passage side for each text, from the cache where it is known."""
+    """The reader's side of each text, from the cache where it is known."""
     found = {text: cache.get(model, text) for text in dict.fromkeys(texts)}
     missing = [text for text, value in found.items() if value is None]
     if missing:

@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingest.embed import Encoded, Vectors
+from ingest.sentences import sentence_spans
 from ingest.stored import read_outlines
 from ingest.types import Document, IndexDamaged, Manifest, Outline, Passage, Section
 
@@ -37,9 +38,11 @@ def embedded_text(title: str, passage: Passage) -> str:
     return f"{title} › {' › '.join(passage.path)}: {passage.question} {passage.text}"
 
 
-def reader_text(passage: Passage) -> str:
-    """What the reader sees: no title, because the procedure is settled before it reads."""
-    return f"{' › '.join(passage.path)}: {passage.question} {passage.text}".replace("  ", " ")
+def reader_texts(passage: Passage) -> list[str]:
+    """What the reader sees: each sentence by itself under its headings (decisions/0013). No title, because the procedure is
+    settled before it reads."""
+    before = f"{' › '.join(passage.path)}: {passage.question}".rstrip()
+    return [f"{before} {passage.text[start:end]}" for start, end in sentence_spans(passage.text)]
 
 
 def build(
@@ -49,8 +52,8 @@ def build(
     encoded: Sequence[Encoded],
     chroma: Callable[[Path], None] | None = None,
 ) -> None:
-    """Writes every file of a version but its manifest. `encoded` is the reader's side of all passages, in order;
-    `chroma` writes the Chroma folder in another process."""
+    """Writes every file of a version but its manifest. `encoded` is the reader's side of all sentences of all passages, in
+    order; `chroma` writes the Chroma folder in another process."""
     passages = [passage for outline in outlines for passage in outline.passages]
     titles = {outline.document.slug: outline.document.title for outline in outlines}
     (folder / "documents").mkdir()
@@ -69,7 +72,7 @@ def build(
     texts = [embedded_text(titles[passage.document], passage) for passage in passages]
     vectors = np.asarray(embeddings.embed_documents(texts), dtype=np.float32)
     np.save(folder / "vectors.npy", vectors)
-    _write_reader(folder, encoded)
+    _write_reader(folder, [len(sentence_spans(passage.text)) for passage in passages], encoded)
     (chroma or write_chroma)(folder)
 
 
@@ -107,6 +110,7 @@ class Index:
             for slug in self.documents
         }
         self.vectors: Vectors = np.load(folder / "vectors.npy")
+        self.sentences: NDArray[np.int64] = np.load(folder / "reader_sentences.npy")  # (passages + 1,) where a passage's begin
         self.pooled: Vectors = np.load(folder / "reader_pooled.npy")
         self.states: NDArray[np.float16] = np.load(folder / "reader_states.npy")
         self._tokens: NDArray[np.float16] = np.load(folder / "reader_tokens.npy", mmap_mode="r")
@@ -118,7 +122,7 @@ class Index:
         self._release = weakref.finalize(self, _release, client, private)  # a version that no question uses goes by itself
 
     def tokens(self, number: int) -> NDArray[np.float16]:
-        """(t, w) the reader's token vectors of a passage, read from disk when asked for."""
+        """(t, w) the reader's token vectors of a sentence, read from disk when asked for."""
         return self._tokens[self._offsets[number] : self._offsets[number + 1]]
 
     def nearest(self, vector: Vectors, count: int) -> list[tuple[int, float]]:
@@ -156,7 +160,9 @@ def validate(index: Index, canaries: int = 64) -> None:
             raise IndexDamaged(f"Version {index.manifest.id}: {index.passages[number].id} is not found by its own vector.")
 
 
-def _write_reader(folder: Path, encoded: Sequence[Encoded]) -> None:
+def _write_reader(folder: Path, sentences: Sequence[int], encoded: Sequence[Encoded]) -> None:
+    """`sentences` says how many of `encoded` belong to each passage."""
+    np.save(folder / "reader_sentences.npy", np.cumsum([0, *sentences], dtype=np.int64))
     lengths = [0, *(len(one.tokens) for one in encoded)]
     np.save(folder / "reader_offsets.npy", np.cumsum(lengths, dtype=np.int64))
     np.save(folder / "reader_tokens.npy", np.concatenate([one.tokens for one in encoded]))

@@ -11,7 +11,7 @@ from ingest.kinds import COURSE, gathers_course, kind_of
 from ingest.sentences import sentence_spans
 from ingest.types import Block, BlockKind, Document, Outline, Passage, Section
 
-RULES = "4"  # part of every manifest: raise it when the same file would give other passages, and everything is rebuilt
+RULES = "5"  # part of every manifest: raise it when the same file would give other passages, and everything is rebuilt
 MAX_WORDS = 80  # of one passage: a patient reads it whole; longer paragraphs are cut between sentences
 _LABEL = re.compile(r"(?=[A-Z0-9])([^.:!?\n]{2,60}):\s+(?=\S)")
 _NOT_LABELS = frozenset({"note", "notes", "important", "please note", "warning", "tip", "remember", "caution", "example"})

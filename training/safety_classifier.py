@@ -34,7 +34,7 @@ GAMMA = 1.0  # of the kernel; 1 and 2 are alike, 4 is worse (decisions/0011)
 # Head -> threshold -> the share of all other exemplars that may lie above it.
 FALSE = {
     "crisis": {"crisis": 0.01, "crisis_card": 0.08},  # stops, shows the card
-    "emergency": {"emergency": 0.01},  # stops; a third of the others are milder symptoms, the hardest there are
+    "emergency": {"emergency": 0.02},  # stops; a third of the others are milder symptoms, the hardest there are
     "symptom": {"symptom": 0.04},  # shows the card
     "advice": {"advice": 0.06},  # carries the notice
     "outside": {"outside": 0.07},  # only asked when no page answers surely

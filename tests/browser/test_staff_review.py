@@ -23,7 +23,7 @@ from web import desk as desks
 from web.roles import Role
 
 pytestmark = pytest.mark.browser
-ANSWERED, REFUSED, DANGER = "how long does the procedure take", "is there metal left in my body forever", "I have chest pain"
+ANSWERED, REFUSED, DANGER = "how long does the procedure take", "will the metal set off airport scanners", "I have chest pain"
 SIZES = ((1280, 900), (390, 844))
 both_sizes = pytest.mark.parametrize("size", SIZES, ids=["desk", "phone"])
 

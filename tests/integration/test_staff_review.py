@@ -27,7 +27,7 @@ from web.staff import SCREENS
 from web.staff_routes import SCREENS as ADDRESSES
 
 VERA, ROB = User("vera", Role.VIEWER), User("rob", Role.REVIEWER)
-ANSWERED, REFUSED = "how long does the procedure take", "is there metal left in my body forever"
+ANSWERED, REFUSED = "how long does the procedure take", "will the metal set off airport scanners"
 
 
 @pytest.fixture
@@ -113,7 +113,7 @@ def test_a_card_for_danger_is_shown_in_the_words_that_the_patient_read(at: Offic
 
 def test_a_reviewer_goes_from_a_refusal_to_writing_its_answer_and_a_viewer_does_not(at: Office) -> None:
     reply = line(at, REFUSED).id
-    link = "/answers?procedure=si-joint-fusion&amp;question=is+there+metal+left+in+my+body+forever"
+    link = "/answers?procedure=si-joint-fusion&amp;question=will+the+metal+set+off+airport+scanners"
     assert link in words(screen(at, ROB, "review", reply))
     assert "/answers?" not in words(screen(at, VERA, "review", reply))
 
@@ -179,7 +179,7 @@ def test_gaps_show_the_matrix_and_group_refused_questions(at: Office) -> None:
 
 def test_figures_stand_in_a_table_beside_the_plots(at: Office) -> None:
     shown = screen(at, VERA, "figures")
-    assert len(shown.get("vega_lite_chart") or shown.get("arrow_vega_lite_chart")) == 4
+    assert len(shown.get("vega_lite_chart") or shown.get("arrow_vega_lite_chart")) == 5
     assert "<caption" in words(shown) and ">2</td>" in words(shown)
 
 
