@@ -19,6 +19,11 @@ _TIMES = (
     r"right away|straight away|at once|o'clock|[ap]\.?m)\b"
 )
 _MONEY = r"[$£€%]|\b(?:dollars?|percent|free|costs?|price|charge)\b"
+_OFTEN = (
+    rf"{_NUMBERS}|%|\b(?:rare\w*|(?:un)?common\w*|(?:un)?usual\w*|(?:in)?frequent\w*|occasional\w*|sometimes|often|seldom|"
+    r"(?:un)?likely|most|mostly|many|majority|minority|every\w*|each|daily|weekly|monthly|yearly|regular\w*|exceptional\w*|"
+    r"(?:small|tiny|low|slight|high)(?:er)? (?:risk|chance|number))\b"
+)
 # What is asked -> what only can answer it; the first that fits counts.
 _KINDS = tuple(
     (re.compile(asked, re.IGNORECASE), re.compile(stated, re.IGNORECASE))
@@ -29,7 +34,8 @@ _KINDS = tuple(
         (r"\bhow many (?:more )?(?:days?|nights?|hours?|hrs|minutes?|mins)\b", _TIMES),
         (r"\bhow much\b.*\b(?:pay|cost|charge|price|bill|medicare|insurance|money|out of pocket)\b", _MONEY),
         (rf"\bhow (?:many|old|heavy|high|hot)\b|\bhow much\b(?!.*\b{_FEELING}\b)", _NUMBERS),
-        (r"\b(?:what|which) (?:percent|percentage|number|age|dose)\b", _NUMBERS),
+        (r"\b(?:what|which) (?:percent|percentage|proportion|share|number|age|dose)\b", _NUMBERS),
+        (r"\bhow (?:likely|often|common|rare)\b|\b(?:chances?|odds|likelihood) of\b", _OFTEN),
     )
 )
 UNSTATED = 0.5  # how sure a reading without the amount may be: the refusal then names the section that comes nearest

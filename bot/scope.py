@@ -212,8 +212,15 @@ class Scope:
             beyond = sum(self._weights[word] for word in held - self._own[name.slug] if word not in self._names.generic)
             telling = {word for word in name.words & held if word not in self._names.generic}
             score = matched / (total + 0.6 * beyond) if telling else 0.0
+            if not beyond and self._one_page(telling):
+                score = max(score, NAMED)
             scores[name.slug] = max(scores.get(name.slug, 0.0), score)
         return scores
+
+    def _one_page(self, words: set[str]) -> bool:
+        """Two telling words that a single page's names hold: "sacroiliac fusion" is the "Lateral Sacroiliac Joint Fusion"."""
+        telling = words - self._names.generic
+        return len(telling) > 1 and sum(telling <= own for own in self._own.values()) == 1
 
     def _without_name(self, question: str, tokens: Sequence[Token], slug: str) -> str:
         """The question with the longest run of the procedure's name replaced by "the procedure"."""
@@ -228,7 +235,7 @@ class Scope:
                 seen.add(tokens[last].word)
                 weight = sum(self._weights.get(word, 0.0) for word in seen & words)
                 total = min(sum(self._weights[word] for word in name.words) for name in self._called if name.slug == slug)
-                if weight / total >= NAMED and (weight, last - first) > (best[0], best[2] - best[1]):
+                if (weight / total >= NAMED or self._one_page(seen & words)) and (weight, last - first) > (best[0], best[2] - best[1]):
                     best = (weight, first, last)
         if best[0] == 0.0:
             return question

@@ -21,6 +21,10 @@ from bot.amount import asks_amount, states_amount
         ("how many of these can i have", "Injections may be repeated.", False),
         ("how many of these can i have", "It is done once.", True),
         ("what percentage get better", "Most people feel better.", False),
+        ("how common is a leak", "Fluid can leak round the needle.", False),
+        ("odds of a leak", "A leak is rare.", True),
+        ("how often do i change it", "Change the pad each morning.", True),
+        ("what proportion get better", "Most people feel better.", False),
         ("can i drive", "Do not drive.", True),
     ],
 )

@@ -47,6 +47,14 @@ def test_the_name_is_taken_out_of_the_question() -> None:
     assert isinstance(settled, Settled) and settled.question == "How long does the procedure take?"
 
 
+def test_two_telling_words_are_enough_where_one_page_holds_both() -> None:
+    titles = ["Lateral Interbody Ankle Fusion", "Ankle Arthroscopy", "Hip Fusion"]
+    clinic = Scope({title: Document(title, title, "text", title) for title in titles}, NAMES)
+    settled = clinic.settle("does an ankle fusoin hurt", None, None)
+    assert isinstance(settled, Settled) and (settled.procedure, settled.question) == (titles[0], "does the procedure hurt")
+    assert isinstance(clinic.settle("does the ankle hurt", None, None), Unsettled)
+
+
 def test_the_joint_alone_is_not_the_procedure() -> None:
     settled = ALONE.settle("what is the si joint", None, None)
     assert isinstance(settled, Settled) and settled.question == "what is the si joint"
