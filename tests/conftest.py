@@ -18,6 +18,7 @@ ROOT = Path(__file__).parents[1]
 CLINIC = ROOT / "data" / "procedures"
 CORPUS = ROOT / "tests" / "corpus"
 CORPUS_2 = ROOT / "tests" / "corpus_2"  # by another writer
+CORPUS_3 = ROOT / "tests" / "corpus_3"  # by a fourth
 stay_offline(os.environ)
 os.environ["FAQ_MODELS_DIR"] = str(ROOT / "data" / "models")  # made once, not once for every data folder
 
@@ -46,6 +47,13 @@ def synthetic_index(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def second_synthetic_index(tmp_path_factory: pytest.TempPathFactory) -> Path:
     index = tmp_path_factory.mktemp("second") / "index"
     assert pipeline.publish(places(CORPUS_2, index)).version
+    return index
+
+
+@pytest.fixture(scope="session")
+def third_synthetic_index(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    index = tmp_path_factory.mktemp("third") / "index"
+    assert pipeline.publish(places(CORPUS_3, index)).version
     return index
 
 

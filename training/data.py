@@ -103,6 +103,8 @@ def read_pages(path: Path, intents: list[str]) -> list[Page]:
             pages[-1].sentences.append(Sentence(heading, text, tags, paragraph))
             if line.startswith("- "):
                 paragraph += 1
+    for page in pages:
+        page.tagged = any(sentence.tags for sentence in page.sentences)
     return pages
 
 

@@ -25,6 +25,7 @@ def mask_names(text: str, page: Page, rng: random.Random, keep: float) -> str:
     return text
 
 
+JOINED = 0.15  # chance that a sentence joins the one before: the program reads each by itself, now and then two are read as one
 FOLLOWING = 0.1  # share of the bank's questions that stand after another one, as follow-ups are read
 
 _DONE = frozenset(
@@ -52,7 +53,7 @@ def conditions_of(page: Page) -> tuple[str, ...]:
 
 
 def passages_of(page: Page, rng: random.Random | None) -> list[list[int]]:
-    """Sentence numbers grouped into passages: paragraphs, or random cuts of one to three sentences inside a section."""
+    """Sentence numbers grouped into passages: paragraphs, or random cuts of mostly one sentence inside a section."""
     groups: list[list[int]] = []
     for i, sentence in enumerate(page.sentences):
         if groups:
@@ -63,7 +64,7 @@ def passages_of(page: Page, rng: random.Random | None) -> list[list[int]]:
             elif ":" in sentence.text[:40] and sentence.text.split(":")[0].istitle():
                 joined = False
             else:
-                joined = joined and rng.random() < 0.5
+                joined = joined and rng.random() < JOINED
             if joined:
                 groups[-1].append(i)
                 continue
