@@ -235,7 +235,10 @@ class Scope:
                 seen.add(tokens[last].word)
                 weight = sum(self._weights.get(word, 0.0) for word in seen & words)
                 total = min(sum(self._weights[word] for word in name.words) for name in self._called if name.slug == slug)
-                if (weight / total >= NAMED or self._one_page(seen & words)) and (weight, last - first) > (best[0], best[2] - best[1]):
+                if (weight / total >= NAMED or self._one_page(seen & words)) and (weight, last - first) > (
+                    best[0],
+                    best[2] - best[1],
+                ):
                     best = (weight, first, last)
         if best[0] == 0.0:
             return question

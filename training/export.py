@@ -72,7 +72,9 @@ def main() -> None:
     else:
         from onnxruntime.quantization import QuantType, quantize_dynamic
 
-        quantize_dynamic(full, path, weight_type=QuantType.QInt8, per_channel=True, reduce_range=True)  # no overflow on any processor
+        quantize_dynamic(
+            full, path, weight_type=QuantType.QInt8, per_channel=True, reduce_range=True
+        )  # no overflow on any processor
         full.unlink()
     shutil.copy(args.encoder / "tokenizer.json", args.out / "tokenizer.json")
     config = {
