@@ -81,7 +81,7 @@ def test_an_approved_answer_is_published_answered_and_cited_as_its_pages_words(w
     write(where)
     outcome = pipeline.publish(where)
     assert [(one.document, one.action) for one in outcome.changes] == [(SLUG, "changed")]
-    assert outcome.encoded == 2  # the one new passage, by each model
+    assert outcome.encoded == 3  # the one new passage by the embedding model, its two sentences by the reader
     for procedure, question in ((SLUG, ASKED), (None, f"{ASKED} It is for a kyphoplasty.")):
         reply = ask(where, question, procedure)
         assert isinstance(reply, Answer)
