@@ -27,10 +27,10 @@ CLINIC = ROOT / "tests" / "quality" / "clinic.jsonl"
 def published(settings: Settings, documents: Path, folder: Path) -> Settings:
     """Settings whose index holds `documents`."""
     places = pipeline.Places(
-        documents, folder / "index", settings.reader, settings.embedding_model, ROOT / "data" / "clinic.toml"
+        documents, folder / "index", settings.reader, settings.embedding_model, settings.models, ROOT / "data" / "clinic.toml"
     )
     pipeline.publish(places)
-    return settings.model_copy(update={"index_dir": folder / "index", "data_dir": folder})
+    return settings.model_copy(update={"index_dir": folder / "index", "data_dir": folder, "models_dir": settings.models})
 
 
 def timed(name: str, ask: Callable[[str], object], questions: Sequence[str]) -> None:
