@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 
-class Reader(nn.Module):
+class Reader(nn.Module):  # type: ignore[misc]
     def __init__(
         self, encoder: nn.Module, intents: int, use: frozenset[str] = frozenset({"late", "min", "pool", "intent"})
     ) -> None:

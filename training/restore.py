@@ -1,6 +1,6 @@
-"""The shipped reader becomes weights that can be trained further: what `bot/model` holds, int8 turned back into floats.
+"""A folder of weights becomes parameters to go on from: those of a training run, or the shipped reader's int8 as floats.
 
-So the tree alone is enough to go on from the shipped reader: `python -m training.train --start bot/model …`.
+So the tree alone is enough to train the shipped reader further: `python -m training.train --start bot/model …`.
 """
 
 from __future__ import annotations
@@ -17,11 +17,15 @@ from torch import Tensor
 
 
 def restore(folder: Path) -> dict[str, Tensor]:
-    """Parameters of `training/model.py: Reader` by name, rounded as they were for int8 (7 bits a channel)."""
+    """Parameters of `training/model.py: Reader` by name; those of `bot/model` are as rounded as int8 made them (7 bits a channel)."""
+    if (run := folder / "reader.pt").is_file():
+        return dict(torch.load(run, weights_only=True)["model"])
     graph = onnx.load(folder / "reader.onnx").graph
     held = {one.name: numpy_helper.to_array(one) for one in graph.initializer}
     config = json.loads((folder / "reader.json").read_text(encoding="utf-8"))
-    found = {name.removeprefix("reader."): value for name, value in held.items() if re.fullmatch(r"reader\..*\.(weight|bias)", name)}
+    found = {
+        name.removeprefix("reader."): value for name, value in held.items() if re.fullmatch(r"reader\..*\.(weight|bias)", name)
+    }
     for name in held:
         if name.endswith("_quantized") and (embedding := re.fullmatch(r"reader\.(.*embeddings\.weight)_quantized", name)):
             found[embedding[1]] = _floats(held, name)
@@ -36,4 +40,4 @@ def restore(folder: Path) -> dict[str, Tensor]:
 
 def _floats(held: dict[str, np.ndarray], name: str) -> np.ndarray:
     whole = name.removesuffix("_quantized")
-    return (held[name].astype(np.float32) - held[f"{whole}_zero_point"]) * held[f"{whole}_scale"]
+    return np.asarray((held[name].astype(np.float32) - held[f"{whole}_zero_point"]) * held[f"{whole}_scale"])

@@ -20,6 +20,12 @@ from .examples import examples_for, passage_text, passages_of, targets
 from .judging import MAX_PASSAGE, MAX_QUESTION, encode, judge, judge_file, loss_of, to_batch
 from .model import Reader
 from .noise import noisy, read_stories
+from .restore import restore
+
+
+def times(page: Page, own_more: int, file: str, more: str) -> int:
+    """How often a page is seen in one round."""
+    return 1 + own_more * (page.group != "first" and bool(page.questions)) + int(more) * (page.group == file)
 
 
 def main() -> None:
@@ -36,10 +42,13 @@ def main() -> None:
     parser.add_argument("--check", type=Path, help="a labelled file and its page (pages format), measured each epoch", nargs=2)
     parser.add_argument("--all", action="store_true", help="train on the held-out pages too (for the shipped weights)")
     parser.add_argument("--floor", type=float, default=0.05, help="share of the learning rate at the end")
-    parser.add_argument("--start", type=Path, help="go on from these weights")
+    parser.add_argument("--start", type=Path, help="go on from these weights: a run's folder, or bot/model")
     parser.add_argument("--minutes", type=float, default=600)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--own-more", type=int, default=0, help="times more that a page of own.txt is seen")
+    parser.add_argument(
+        "--more-of", nargs=2, default=("", "0"), metavar=("FILE", "TIMES"), help="and one of this file, say pages_E"
+    )
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     torch.manual_seed(args.seed)
@@ -73,7 +82,7 @@ def main() -> None:
             parameter.requires_grad = False
     model = Reader(encoder, len(intents), frozenset(args.use.split(",")))
     if args.start:
-        model.load_state_dict(torch.load(args.start / "reader.pt", weights_only=True)["model"])
+        model.load_state_dict(restore(args.start))
     heads = [p for n, p in model.named_parameters() if p.requires_grad and not n.startswith("encoder.")]
     body = [p for n, p in model.named_parameters() if p.requires_grad and n.startswith("encoder.")]
     scalars = [model.scale, model.none]
@@ -111,7 +120,7 @@ def main() -> None:
     running = 0.0
     for step in range(1, steps + 1):
         if not order:
-            order = [page for page in train for _ in range(1 + args.own_more * (page.group != "first" and bool(page.questions)))]
+            order = [page for page in train for _ in range(times(page, args.own_more, *args.more_of))]
             rng.shuffle(order)
         page = order.pop()
         model.train()

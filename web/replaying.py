@@ -104,8 +104,9 @@ def golden(at: Office, user: User, kept: Kept) -> None:
     path = st.selectbox(
         "Section that must answer it",
         paths,
-        paths.index(cited.section) if cited and cited.section in paths else 0,
+        paths.index(cited.section) if cited and cited.section in paths else None,  # a refusal has none: staff choose it
         format_func=" › ".join,
+        placeholder="Choose the section",
         key=f"section-{key}-{slug}",
     )
     if st.button("Make this a golden question"):

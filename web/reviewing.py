@@ -93,6 +93,8 @@ def make_golden(at: Office, user: User, question: str, document: str, section: t
         raise NotDone("Write the question first.")
     if at.places.golden is None or not document:
         raise NotDone("Choose the page that must answer it.")
+    if section is None:
+        raise NotDone("Choose the section that must answer it.")
     wanted = answers.Question(text, document, section)
     if wanted in answers.golden_questions(at.places.golden, {document}):
         raise NotDone("This is a golden question already.")

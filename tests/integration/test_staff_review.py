@@ -153,6 +153,12 @@ def test_a_golden_question_is_appended_once_with_its_section(at: Office) -> None
     assert [row["who"] for row in audit.rows(at.places.index) if row["what"] == "golden question"] == ["rob"]
 
 
+def test_the_section_of_a_refused_question_is_chosen_by_a_person_before_it_is_golden(at: Office) -> None:
+    shown = press(screen(at, ROB, "review", line(at, REFUSED).id), "Make this a golden question")
+    assert "Choose the section that must answer it." in words(shown)
+    assert at.places.golden is not None and REFUSED not in at.places.golden.read_text()
+
+
 def test_a_viewer_is_offered_nothing_to_change_and_is_refused_without_the_button(at: Office) -> None:
     reply = line(at, ANSWERED).id
     assert not {"Right", "Harmful", "Make this a golden question"} & set(labels(screen(at, VERA, "review", reply)))
