@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from bot.types import Reply, Turn
 
@@ -23,7 +23,7 @@ class Conversation:
 
     def add(self, question: str, reply: Reply, reply_id: str) -> None:
         self.ids[self.first + len(self.turns)] = reply_id
-        self.turns.append(Turn(question, reply))
+        self.turns.append(Turn(question, replace(reply, hits=())))  # what was considered is in the journal, and large
         if len(self.turns) > MOST_TURNS:
             self.turns.pop(0)
             self.shown.pop(self.first, None)
