@@ -9,7 +9,7 @@ import pytest
 import torch
 from transformers import AutoConfig, AutoModel
 
-from ingest.embed import ReaderModel, find_model
+from ingest.embed import ReaderModel, find_model, tokenizer_of
 from tests.conftest import ROOT
 from training.model import Reader
 from training.restore import restore
@@ -23,11 +23,10 @@ def test_restored_weights_encode_as_the_shipped_graph_does(text: str) -> None:
     encoder = AutoModel.from_config(AutoConfig.from_pretrained(find_model().path), add_pooling_layer=False)
     reader = Reader(encoder, len(config["intents"]), frozenset(config["use"])).eval()
     reader.load_state_dict(restore(SHIPPED))
-    shipped = ReaderModel(SHIPPED)
-    ids = torch.tensor([shipped._tokenizer.encode(text).ids])
+    ids = torch.tensor([tokenizer_of(SHIPPED / "tokenizer.json", int(config["max_tokens"])).encode(text).ids])
     with torch.no_grad():
         restored = reader.encode(ids, torch.ones_like(ids))
-    encoded = shipped.encode(text)
+    encoded = ReaderModel(SHIPPED).encode(text)
     assert float(restored["pooled"][0].numpy() @ encoded.pooled) > 0.98  # activations are int8 in the graph, floats here
     assert np.argmax(restored["asks"][0].numpy()) == np.argmax(encoded.asks)
     assert reader.none.item() == pytest.approx(config["none"])
