@@ -47,7 +47,11 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--own-more", type=int, default=0, help="times more that a page of own.txt is seen")
     parser.add_argument(
-        "--more-of", nargs=2, default=("", "0"), metavar=("FILE", "TIMES"), help="times more that a page of this file is seen: pages_E 6"
+        "--more-of",
+        nargs=2,
+        default=("", "0"),
+        metavar=("FILE", "TIMES"),
+        help="times more that a page of this file is seen: pages_E 6",
     )
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
