@@ -57,7 +57,7 @@ class Asked:
     @property
     def leans(self) -> bool:
         """Whether it has no topic of its own: "and how long does that last?"."""
-        return bool(self.before) and not _topical(self.text)
+        return bool(self.before) and not topical(self.text)
 
 
 def asked(question: str, turns: Sequence[Turn]) -> Asked | None:
@@ -69,8 +69,8 @@ def asked(question: str, turns: Sequence[Turn]) -> Asked | None:
     rest = _LEAD.sub("", question) or question
     about = _ABOUT.match(question)
     topic = question[about.end() :] if about else rest
-    reframed = about is not None and not _CLAUSE.match(topic) and bool(_topical(topic))
-    if turns and not reframed and not _topical(rest) and _refused(turns[-1]):
+    reframed = about is not None and not _CLAUSE.match(topic) and bool(topical(topic))
+    if turns and not reframed and not topical(rest) and _refused(turns[-1]):
         return None
     before = _before(turns)
     if not before:
@@ -93,10 +93,10 @@ def _before(turns: Sequence[Turn]) -> str:
     if fed is None:
         return ""
     own = (fed.reply.searched or fed.question).rpartition(JOINT)[2]
-    return own.rstrip(" ?.!") if _topical(own) else (fed.reply.searched or fed.question).rstrip(" ?.!")
+    return own.rstrip(" ?.!") if topical(own) else (fed.reply.searched or fed.question).rstrip(" ?.!")
 
 
-def _topical(text: str) -> list[str]:
+def topical(text: str) -> list[str]:
     """The words of a text that carry a topic of their own; none in a fragment such as "on my side?"."""
     if _FRAGMENT.match(text):
         return []

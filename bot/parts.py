@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from bot.followup import topical
+
 _OPENING = r"(?:how|when|what|whats|where|why|who|which|can|could|do|does|did|is|are|am|will|would|should|may)\b(?!\s+(?:if|about)\b\s*$)"
 _JOINT = re.compile(rf"(?:\?+\s+|[.;]\s+|,?\s+(?:and|also|plus|&)\s+(?:also\s+)?|,\s+)(?={_OPENING})", re.IGNORECASE)
 _OPENS = re.compile(rf"\W*(?:(?:and|also|so|ok|hi|hello|please)\W+)*{_OPENING}", re.IGNORECASE)
@@ -13,10 +15,13 @@ MOST = 3  # parts answered; more than three are read as one question
 
 
 def parts(question: str) -> tuple[str, ...]:
-    """At most MOST parts, each opening like a question of its own; otherwise the question itself, alone."""
+    """At most MOST parts, each opening like a question of its own and with a topic of its own; otherwise the question itself.
+
+    "Can I drive after it, and how long not" asks one thing: by itself the second half would ask how long anything takes.
+    """
     pieces = [piece.strip(" ,.;?") for piece in _JOINT.split(question) if piece.strip(" ,.;?")]
     asking = [piece for piece in pieces if _OPENS.match(piece) and len(piece.split()) >= SHORTEST]
-    if not 2 <= len(asking) <= MOST or len(asking) != len(pieces):
+    if not 2 <= len(asking) <= MOST or len(asking) != len(pieces) or not all(map(topical, asking)):
         return (question,)
     return tuple(asking)
 

@@ -80,6 +80,8 @@ def test_a_first_question_stays_as_it_is() -> None:
         ("how and when is it done", ("how and when is it done",)),
         ("what are the risks and side effects", ("what are the risks and side effects",)),
         ("I had surgery. when can I walk", ("I had surgery. when can I walk",)),
+        ("can I swim afterwards, how long not", ("can I swim afterwards, how long not",)),
+        ("may I lift him and for how long not", ("may I lift him and for how long not",)),
     ],
 )
 def test_only_real_parts_are_taken_apart(question: str, expected: tuple[str, ...]) -> None:
