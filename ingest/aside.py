@@ -33,21 +33,22 @@ class Helper:
             cwd=_ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, start_new_session=True,
         )  # fmt: skip
 
-    def write(self, folder: Path) -> None:
-        """The Chroma folder of a version whose other files stand in `folder`. Raises IndexDamaged."""
-        self._run("write", folder)
+    def write(self, folder: Path, last: Path | None = None) -> None:
+        """The Chroma folder of a version whose other files stand in `folder`, from that of the version `last` where there is
+        one. Raises IndexDamaged."""
+        self._run("write", folder, *([last] if last else []))
 
     def validate(self, folder: Path) -> None:
         """Raises IndexDamaged when a complete version does not answer as it should."""
         self._run("validate", folder)
 
-    def _run(self, step: str, folder: Path) -> None:
+    def _run(self, step: str, *folders: Path) -> None:
         if self._process.stdin is None or self._process.stdout is None:
             raise ValueError("the helper is started with pipes")
         late = threading.Timer(SECONDS, self._kill)
         late.start()
         try:
-            self._process.stdin.write(json.dumps([step, str(folder.resolve())]) + "\n")
+            self._process.stdin.write(json.dumps([step, *(str(folder.resolve()) for folder in folders)]) + "\n")
             self._process.stdin.flush()
             answer = self._process.stdout.readline()
         except OSError:
@@ -77,11 +78,11 @@ def main() -> None:
 
     index.warm()  # while the publisher loads the model
     for line in sys.stdin:
-        step, folder = json.loads(line)
-        print(json.dumps(_in_a_fork(step, Path(folder))), flush=True)
+        step, *folders = json.loads(line)
+        print(json.dumps(_in_a_fork(step, *map(Path, folders))), flush=True)
 
 
-def _in_a_fork(step: str, folder: Path) -> str:
+def _in_a_fork(step: str, *folders: Path) -> str:
     """Last words of the step; empty when it worked."""
     reading, writing = os.pipe()
     child = os.fork()
@@ -90,7 +91,7 @@ def _in_a_fork(step: str, folder: Path) -> str:
         os.dup2(writing, 2)
         code = 1
         try:
-            _step(step, folder)
+            _step(step, *folders)
             code = 0
         except FaqError as error:
             print(error, file=sys.stderr, flush=True)
@@ -105,11 +106,11 @@ def _in_a_fork(step: str, folder: Path) -> str:
     return "" if code == 0 else lines[-1] if lines else f"It ended with {code}."
 
 
-def _step(step: str, folder: Path) -> None:
+def _step(step: str, folder: Path, last: Path | None = None) -> None:
     from ingest import index
 
     if step == "write":
-        index.write_chroma(folder)
+        index.write_chroma(folder, last)
         return
     opened = index.Index(folder, Manifest.from_json(json.loads((folder / "manifest.json").read_bytes())))
     index.validate(opened)

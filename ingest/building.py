@@ -52,7 +52,7 @@ def _write(
             found.embedding, cache, lambda: load_embeddings(find_model(places.embedding_model), places.models), advance
         )
         encoded = encode_texts(texts, found.reader, cache, lambda: ReaderModel(places.reader), advance)
-        index.build(staged, outlines, embeddings, encoded, helper.write)
+        index.build(staged, outlines, embeddings, encoded, lambda folder: helper.write(folder, _like(versions, found)))
     progress(len(passages) + len(texts), len(passages) + len(texts))
     hashes = {one.document.slug: one.document.sha256 for one in outlines}
     corpus = hashlib.sha256(json.dumps(hashes, sort_keys=True).encode()).hexdigest()
@@ -76,3 +76,8 @@ def _write(
     )
     (staged / "manifest.json").write_text(json.dumps(manifest.to_json(), ensure_ascii=False, indent=1), encoding="utf-8")
     return manifest, cache.encoded
+
+
+def _like(versions: Versions, found: Candidate) -> Path | None:
+    """The version that patients read now, if it was made with the same embedding model."""
+    return versions.path(found.live.id) if found.live and found.live.embedding == found.embedding else None

@@ -13,7 +13,7 @@ import shutil
 import tempfile
 import weakref
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 COLLECTION = "passages"
 BATCH = 4096  # rows; Chroma's own limit is 5,461 and langchain-chroma does not split
+READER = "reader_"  # begins the names of the reader's files
+WRITTEN = "chroma/WRITTEN"  # how many rows were written to the folder since it was made, those taken out again included
 
 
 def embedded_text(title: str, passage: Passage) -> str:
@@ -50,10 +52,10 @@ def build(
     outlines: Sequence[Outline],
     embeddings: Embeddings,
     encoded: Sequence[Encoded],
-    chroma: Callable[[Path], None] | None = None,
+    chroma: Callable[[Path], None],
 ) -> None:
     """Writes every file of a version but its manifest. `encoded` is the reader's side of all sentences of all passages, in
-    order; `chroma` writes the Chroma folder in another process."""
+    order; `chroma` writes the Chroma folder from the others, in another process."""
     passages = [passage for outline in outlines for passage in outline.passages]
     titles = {outline.document.slug: outline.document.title for outline in outlines}
     (folder / "documents").mkdir()
@@ -73,14 +75,14 @@ def build(
     vectors = np.asarray(embeddings.embed_documents(texts), dtype=np.float32)
     np.save(folder / "vectors.npy", vectors)
     _write_reader(folder, [len(sentence_spans(passage.text)) for passage in passages], encoded)
-    (chroma or write_chroma)(folder)
+    chroma(folder)
 
 
-def file_hashes(folder: Path) -> dict[str, str]:
-    """Path below the folder -> sha256, for every file but the manifest."""
+def file_hashes(folder: Path, *, reader: bool = True) -> dict[str, str]:
+    """Path below the folder -> sha256, for every file but the manifest; `reader` says whether for the reader's too."""
     hashes = {}
     for path in sorted(folder.rglob("*")):
-        if path.is_file() and path.name != "manifest.json":
+        if path.is_file() and path.name != "manifest.json" and (reader or not path.name.startswith(READER)):
             with path.open("rb") as handle:
                 hashes[path.relative_to(folder).as_posix()] = hashlib.file_digest(handle, "sha256").hexdigest()
     return hashes
@@ -173,31 +175,76 @@ def _write_reader(folder: Path, sentences: Sequence[int], encoded: Sequence[Enco
 class _Known:
     """Vectors that are already made, behind the part of LangChain's embeddings interface that langchain-chroma calls."""
 
-    def __init__(self, texts: Sequence[str], vectors: Vectors) -> None:
-        self._vectors = dict(zip(texts, vectors, strict=True))
+    def __init__(self, rows: Sequence[_Row]) -> None:
+        self._vectors = {row.text: row.vector for row in rows}
 
     def embed_documents(self, texts: list[str]) -> list[list[float]]:
-        return [self._vectors[text].tolist() for text in texts]
+        return [np.frombuffer(self._vectors[text], dtype=np.float32).tolist() for text in texts]
 
 
-def write_chroma(folder: Path) -> None:
-    """The Chroma folder of a version whose other files stand in `folder`."""
-    outlines = read_outlines(folder)
-    passages = [passage for one in outlines for passage in one.passages]
-    texts = [embedded_text(one.document.title, passage) for one in outlines for passage in one.passages]
-    client = _client(folder / "chroma")
-    client.create_collection(COLLECTION, embedding_function=_refusal(), configuration={"hnsw": {"space": "cosine"}})
-    store = _store(client, _Known(texts, np.load(folder / "vectors.npy")))
-    for start in range(0, len(passages), BATCH):
-        batch = passages[start : start + BATCH]
-        store.add_texts(
-            list(texts[start : start + BATCH]),
-            metadatas=[{"id": p.id, "document": p.document, "start": p.start, "end": p.end} for p in batch],
-            ids=[passage.id for passage in batch],
-        )
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """What Chroma holds of a passage."""
+
+    text: str
+    document: str
+    start: int
+    end: int
+    vector: bytes  # float32
+
+    def metadata(self, name: str) -> dict[str, str | int]:
+        return {"id": name, "document": self.document, "start": self.start, "end": self.end}
+
+
+def _rows(folder: Path) -> dict[str, _Row]:
+    """Passage id -> what Chroma should hold of it, from the other files of a version."""
+    passages = [(one.document.title, passage) for one in read_outlines(folder) for passage in one.passages]
+    vectors = np.load(folder / "vectors.npy")
+    return {
+        p.id: _Row(embedded_text(title, p), p.document, p.start, p.end, vector.tobytes())
+        for (title, p), vector in zip(passages, vectors, strict=True)
+    }
+
+
+def write_chroma(folder: Path, last: Path | None = None) -> None:
+    """The Chroma folder of a version whose other files stand in `folder`: a copy of that of the version `last` in which only
+    rows that differ are written, or a whole new one.
+
+    Whole when `last` was altered, and when `WRITTEN` says that more than twice as many rows as there are would have been
+    written since it last was: Chroma takes no vector out of its graph, it only marks it.
+    """
+    rows = _rows(folder)
+    before = _rows(last) if last and _intact(last) else {}
+    comes = [name for name, row in rows.items() if before.get(name) != row]
+    goes = [name for name, row in before.items() if rows.get(name) != row]
+    written = len(comes) + (int((last / WRITTEN).read_text()) if last and before else 0)
+    if last and before and written <= 2 * len(rows):
+        shutil.copytree(last / "chroma", folder / "chroma")
+        client = _client(folder / "chroma")
+    else:
+        comes, goes, written = list(rows), [], len(rows)
+        client = _client(folder / "chroma")
+        client.create_collection(COLLECTION, embedding_function=_refusal(), configuration={"hnsw": {"space": "cosine"}})
+    store = _store(client, _Known([rows[name] for name in comes]))
+    for start in range(0, len(goes), BATCH):
+        store.delete(goes[start : start + BATCH])
+    for start in range(0, len(comes), BATCH):
+        batch = comes[start : start + BATCH]
+        store.add_texts([rows[name].text for name in batch], [rows[name].metadata(name) for name in batch], ids=batch)
     client.close()
     del store
     gc.collect()  # Chroma's writer finishes when its last reference goes
+    (folder / WRITTEN).write_text(str(written))
+
+
+def _intact(folder: Path) -> bool:
+    """Whether what Chroma's folder is made of is as it was published."""
+    try:
+        files = Manifest.from_json(json.loads((folder / "manifest.json").read_bytes())).files
+        same = {path: sha256 for path, sha256 in files.items() if not path.startswith(READER)}
+        return WRITTEN in same and same == file_hashes(folder, reader=False)
+    except (OSError, ValueError, TypeError, KeyError):
+        return False
 
 
 def warm() -> None:
