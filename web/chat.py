@@ -5,11 +5,12 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Callable, Mapping
+from functools import partial
 
 import streamlit as st
 from markupsafe import escape
 
-from bot.types import Choice, Question
+from bot.types import Choice, Question, Turn
 from ingest.types import FaqError
 from web.conversation import Conversation
 from web.desk import LONGEST_QUESTION, Desk, desk
@@ -70,14 +71,15 @@ def draw_scope(titles: Mapping[str, str], conversation: Conversation, labels: La
 def draw_turns(at: Desk, conversation: Conversation, labels: Labels, *, closed: bool) -> None:
     for number, turn in enumerate(conversation.turns, start=conversation.first):
         with st.container(key=f"turn-{number}"):
-            if number not in conversation.shown:
-                spoken_once = f"{conversation.id[:8]}-{number}"
-                reply, reply_id = view(turn.reply, at.faq, labels), conversation.ids[number]
-                conversation.shown[number] = turn_html(turn.question, reply, number, spoken_once, reply_id, labels)
-            st.html(conversation.shown[number])
+            st.html(conversation.drawn(number, partial(_turn, at, conversation, number, turn, labels)))
     if not closed:
         last = conversation.turns[-1].reply
         draw_choices(at, conversation, choices_heading(last, labels), last.choices or at.faq.related(last), f"choices-{number}")
+
+
+def _turn(at: Desk, conversation: Conversation, number: int, turn: Turn, labels: Labels) -> str:
+    reply, spoken_once = view(turn.reply, at.faq, labels), f"{conversation.id[:8]}-{number}"
+    return turn_html(turn.question, reply, number, spoken_once, conversation.ids[number], labels)
 
 
 def draw_choices(at: Desk, conversation: Conversation, heading: str, choices: tuple[Choice, ...], key: str) -> None:

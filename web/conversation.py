@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import uuid
+import zlib
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from bot.types import Reply, Turn
 
-MOST_TURNS = 40  # kept and drawn; older ones leave the screen so that a long visit stays quick
+MOST_TURNS = 20  # kept and drawn; older ones leave the screen, so that a long visit stays quick and an open chat small
 
 
 @dataclass(slots=True)
@@ -18,7 +20,7 @@ class Conversation:
     procedure: str | None = None  # slug the patient is asking about, None for all
     turns: list[Turn] = field(default_factory=list)
     ids: dict[int, str] = field(default_factory=dict)  # of the replies by number of their turn: what feedback names
-    shown: dict[int, str] = field(default_factory=dict)  # drawn turns by number, so that each is drawn once
+    shown: dict[int, bytes] = field(default_factory=dict)  # drawn turns by number, packed: hundreds of chats stand open at once
     first: int = 0  # number of the first turn still kept
 
     def add(self, question: str, reply: Reply, reply_id: str) -> None:
@@ -29,3 +31,9 @@ class Conversation:
             self.shown.pop(self.first, None)
             self.ids.pop(self.first, None)
             self.first += 1
+
+    def drawn(self, number: int, draw: Callable[[], str]) -> str:
+        """A turn's markup, made once: what changed on the page would be announced again."""
+        if number not in self.shown:
+            self.shown[number] = zlib.compress(draw().encode())
+        return zlib.decompress(self.shown[number]).decode()
