@@ -130,7 +130,7 @@ def bare_embedding(outlines: tuple[Outline, ...]) -> Took:
     from sentence_transformers import SentenceTransformer
 
     model = SentenceTransformer(str(find_model().path), device="cpu", local_files_only=True)
-    texts = [index_.embedded_text(one.document.title, passage) for one in outlines for passage in one.passages]
+    texts = [text for one in outlines for text in index_.embedded_texts(one)]
     model.encode(["warm up"])
     started = Took.now()
     model.encode(texts, batch_size=32, normalize_embeddings=True)

@@ -15,7 +15,8 @@ import subprocess
 import sys
 import threading
 import traceback
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ingest.types import FaqError, IndexDamaged, Manifest
@@ -33,26 +34,31 @@ class Helper:
             cwd=_ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, start_new_session=True,
         )  # fmt: skip
 
-    def write(self, folder: Path, last: Path | None = None) -> None:
-        """The Chroma folder of a version whose other files stand in `folder`, from that of the version `last` where there is
-        one. Raises IndexDamaged."""
-        self._run("write", folder, *([last] if last else []))
+    @contextmanager
+    def writing(self, folder: Path, last: Path | None = None) -> Iterator[None]:
+        """Writes the Chroma folder of a version from its words and vectors, and from the version `last` where there is one,
+        while what stands inside runs. Raises IndexDamaged."""
+        with self._doing("write", folder, *([last] if last else [])):
+            yield
 
-    def validate(self, folder: Path) -> None:
-        """Raises IndexDamaged when a complete version does not answer as it should."""
-        self._run("validate", folder)
+    @contextmanager
+    def validating(self, folder: Path) -> Iterator[None]:
+        """Opens a complete version, while what stands inside runs. Raises IndexDamaged when it does not answer as it should."""
+        with self._doing("validate", folder):
+            yield
 
-    def _run(self, step: str, *folders: Path) -> None:
+    @contextmanager
+    def _doing(self, step: str, *folders: Path) -> Iterator[None]:
         if self._process.stdin is None or self._process.stdout is None:
             raise ValueError("the helper is started with pipes")
         late = threading.Timer(SECONDS, self._kill)
         late.start()
         try:
-            self._process.stdin.write(json.dumps([step, *(str(folder.resolve()) for folder in folders)]) + "\n")
-            self._process.stdin.flush()
+            with suppress(OSError):  # it has ended: the empty answer says so
+                self._process.stdin.write(json.dumps([step, *(str(folder.resolve()) for folder in folders)]) + "\n")
+                self._process.stdin.flush()
+            yield
             answer = self._process.stdout.readline()
-        except OSError:
-            answer = ""
         finally:
             late.cancel()
         words = json.loads(answer) if answer else "The helping process ended, or took too long."

@@ -7,14 +7,21 @@ import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
 
 from ingest import index
 from ingest.aside import Helper
 from ingest.candidate import Candidate, Places
 from ingest.embed import ReaderModel, find_model, load_embeddings
 from ingest.outline import RULES
+from ingest.storage import sync_all
 from ingest.types import IndexDamaged, Manifest
 from ingest.versions import Versions
+
+if TYPE_CHECKING:
+    from langchain_core.embeddings import Embeddings
 
 Progress = Callable[[int, int], None]  # (done, total) texts encoded
 
@@ -24,7 +31,8 @@ def build(places: Places, versions: Versions, found: Candidate, staged: Path, pr
     helper = Helper()
     try:
         manifest, encoded = _write(places, versions, found, staged, progress, helper)
-        helper.validate(staged)
+        with helper.validating(staged):
+            sync_all(staged)  # meanwhile: `complete` then has little to wait for
     finally:
         helper.stop()
     return manifest, encoded
@@ -33,27 +41,31 @@ def build(places: Places, versions: Versions, found: Candidate, staged: Path, pr
 def _write(
     places: Places, versions: Versions, found: Candidate, staged: Path, progress: Progress, helper: Helper
 ) -> tuple[Manifest, int]:
-    from ingest.cache import Cache, CachedEmbeddings, encode_texts
+    from ingest.cache import Cache, embed_texts, encode_texts
 
     if found.embedding is None or found.reader is None:
         raise ValueError("an unchanged folder is not built")
     outlines = found.outlines
     passages = [passage for one in outlines for passage in one.passages]
-    texts = [text for passage in passages for text in index.reader_texts(passage)]
-    done = 0
+    searched = [text for one in outlines for text in index.embedded_texts(one)]
+    read = [text for passage in passages for text in index.reader_texts(passage)]
+    done, total = 0, len(searched) + len(read)
 
     def advance(count: int) -> None:
         nonlocal done
         done += count
-        progress(done, len(passages) + len(texts))
+        progress(done, total)
+
+    def embedding() -> Embeddings:
+        return load_embeddings(find_model(places.embedding_model), places.models)
 
     with Cache(places.index / "cache" / "vectors.sqlite") as cache:
-        embeddings = CachedEmbeddings(
-            found.embedding, cache, lambda: load_embeddings(find_model(places.embedding_model), places.models), advance
-        )
-        encoded = encode_texts(texts, found.reader, cache, lambda: ReaderModel(places.reader), advance)
-        index.build(staged, outlines, embeddings, encoded, lambda folder: helper.write(folder, _like(versions, found)))
-    progress(len(passages) + len(texts), len(passages) + len(texts))
+        index.write_words(staged, outlines)
+        np.save(staged / "vectors.npy", embed_texts(searched, found.embedding, cache, embedding, advance))
+        with helper.writing(staged, _like(versions, found)):  # Chroma's folder, from these, meanwhile
+            encoded = encode_texts(read, found.reader, cache, lambda: ReaderModel(places.reader), advance)
+            index.write_reader(staged, outlines, encoded)
+    progress(total, total)
     hashes = {one.document.slug: one.document.sha256 for one in outlines}
     corpus = hashlib.sha256(json.dumps(hashes, sort_keys=True).encode()).hexdigest()
     try:

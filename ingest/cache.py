@@ -1,25 +1,26 @@
-"""Vectors that were made before are found again: only passages whose text changed are encoded.
-
-LangChain is imported when this module is, so `ingest/pipeline.py` imports it only when something is built.
-"""
+"""Vectors that were made before are found again: only passages whose text changed are encoded."""
 
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import sqlite3
 import struct
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 import numpy as np
-from langchain_core.embeddings import Embeddings
 
-from ingest.embed import Encoded, ReaderModel
+from ingest.embed import Encoded, ReaderModel, Vectors
 from ingest.encoder import BATCH
 from ingest.types import ModelId
+
+if TYPE_CHECKING:
+    from langchain_core.embeddings import Embeddings
 
 FORMAT = 2  # of the values; another one makes every text be encoded again
 STREAMS = os.cpu_count() or 1  # calls at once, each on one thread
@@ -46,11 +47,14 @@ class Cache:
         database.execute("SELECT count(*) FROM vectors").fetchone()
         return database
 
-    def get(self, model: ModelId, text: str) -> bytes | None:
-        key = self._key(model, text)
-        self._used.add(key)
-        row = self._database.execute("SELECT value FROM vectors WHERE key = ?", (key,)).fetchone()
-        return None if row is None else bytes(row[0])
+    def known(self, model: ModelId, texts: Iterable[str]) -> dict[str, bytes]:
+        """What is kept of these texts."""
+        keys = {self._key(model, text): text for text in texts}
+        self._used |= keys.keys()
+        rows = self._database.execute(
+            "SELECT key, value FROM vectors WHERE key IN (SELECT value FROM json_each(?))", (json.dumps(list(keys)),)
+        )
+        return {keys[key]: bytes(value) for key, value in rows}
 
     def put(self, model: ModelId, text: str, value: bytes) -> None:
         self.encoded += 1
@@ -80,29 +84,26 @@ class Cache:
         return f"{FORMAT}:{model.sha256[:16]}:{hashlib.sha256(text.encode()).hexdigest()}"
 
 
-class CachedEmbeddings(Embeddings):
-    """LangChain embeddings that ask the cache first and load the model only for what it does not hold."""
-
-    def __init__(self, model: ModelId, cache: Cache, load: Callable[[], Embeddings], progress: Callable[[int], None]) -> None:
-        self._model, self._cache, self._load, self._progress = model, cache, load, progress
-        self._inner: Embeddings | None = None
-
-    def embed_documents(self, texts: list[str]) -> list[list[float]]:
-        found = {text: self._cache.get(self._model, text) for text in dict.fromkeys(texts)}
-        missing = sorted((text for text, value in found.items() if value is None), key=len)  # like lengths are quick together
-        batches = [missing[start : start + BATCH] for start in range(0, len(missing), BATCH)]
-        if batches:
-            self._inner = self._inner or self._load()
-            with ThreadPoolExecutor(STREAMS) as pool:
-                for batch, vectors in zip(batches, pool.map(self._inner.embed_documents, batches), strict=True):
-                    for text, vector in zip(batch, vectors, strict=True):
-                        found[text] = np.asarray(vector, dtype=np.float32).tobytes()
-                        self._cache.put(self._model, text, found[text] or b"")
-                    self._progress(len(batch))
-        return [np.frombuffer(found[text] or b"", dtype=np.float32).tolist() for text in texts]
-
-    def embed_query(self, text: str) -> list[float]:
-        return self.embed_documents([text])[0]
+def embed_texts(
+    texts: Sequence[str],
+    model: ModelId,
+    cache: Cache,
+    load: Callable[[], Embeddings],
+    progress: Callable[[int], None],
+) -> Vectors:
+    """(texts, dimensions) the embedding model's vectors; the model is loaded only for what the cache does not hold."""
+    found = cache.known(model, texts)
+    missing = sorted((text for text in dict.fromkeys(texts) if text not in found), key=len)  # like lengths are quick together
+    batches = [missing[start : start + BATCH] for start in range(0, len(missing), BATCH)]
+    if batches:
+        embeddings = load()
+        with ThreadPoolExecutor(STREAMS) as pool:
+            for batch, vectors in zip(batches, pool.map(embeddings.embed_documents, batches), strict=True):
+                for text, vector in zip(batch, vectors, strict=True):
+                    found[text] = np.asarray(vector, dtype="<f4").tobytes()
+                    cache.put(model, text, found[text])
+                progress(len(batch))
+    return np.frombuffer(b"".join(found[text] for text in texts), dtype="<f4").reshape(len(texts), -1)
 
 
 def encode_texts(
@@ -111,19 +112,18 @@ def encode_texts(
     cache: Cache,
     load: Callable[[], ReaderModel],
     progress: Callable[[int], None],
-    threads: int = STREAMS,
 ) -> list[Encoded]:
     """The reader's side of each text, from the cache where it is known."""
-    found = {text: cache.get(model, text) for text in dict.fromkeys(texts)}
-    missing = [text for text, value in found.items() if value is None]
+    found = cache.known(model, texts)
+    missing = [text for text in dict.fromkeys(texts) if text not in found]
     if missing:
         reader = load()
-        with ThreadPoolExecutor(threads) as pool:
+        with ThreadPoolExecutor(STREAMS) as pool:
             for text, encoded in zip(missing, pool.map(reader.encode, missing), strict=True):
                 found[text] = _to_bytes(encoded)
-                cache.put(model, text, found[text] or b"")
+                cache.put(model, text, found[text])
                 progress(1)
-    return [_from_bytes(found[text] or b"") for text in texts]
+    return [_from_bytes(found[text]) for text in texts]
 
 
 def _to_bytes(encoded: Encoded) -> bytes:

@@ -12,8 +12,8 @@ import json
 import shutil
 import tempfile
 import weakref
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +27,6 @@ from ingest.types import Document, IndexDamaged, Manifest, Outline, Passage, Sec
 
 if TYPE_CHECKING:
     from langchain_chroma import Chroma
-    from langchain_core.embeddings import Embeddings
 
 COLLECTION = "passages"
 BATCH = 4096  # rows; Chroma's own limit is 5,461 and langchain-chroma does not split
@@ -35,9 +34,10 @@ READER = "reader_"  # begins the names of the reader's files
 WRITTEN = "chroma/WRITTEN"  # how many rows were written to the folder since it was made, those taken out again included
 
 
-def embedded_text(title: str, passage: Passage) -> str:
-    """What the embedding model sees: the place of a passage helps as much as its words (right section first +.09)."""
-    return f"{title} › {' › '.join(passage.path)}: {passage.question} {passage.text}"
+def embedded_texts(outline: Outline) -> list[str]:
+    """What the embedding model sees of each passage: its place helps as much as its words (right section first +.09)."""
+    title = outline.document.title
+    return [f"{title} › {' › '.join(one.path)}: {one.question} {one.text}" for one in outline.passages]
 
 
 def reader_texts(passage: Passage) -> list[str]:
@@ -47,35 +47,27 @@ def reader_texts(passage: Passage) -> list[str]:
     return [f"{before} {passage.text[start:end]}" for start, end in sentence_spans(passage.text)]
 
 
-def build(
-    folder: Path,
-    outlines: Sequence[Outline],
-    embeddings: Embeddings,
-    encoded: Sequence[Encoded],
-    chroma: Callable[[Path], None],
-) -> None:
-    """Writes every file of a version but its manifest. `encoded` is the reader's side of all sentences of all passages, in
-    order; `chroma` writes the Chroma folder from the others, in another process."""
-    passages = [passage for outline in outlines for passage in outline.passages]
-    titles = {outline.document.slug: outline.document.title for outline in outlines}
+def write_words(folder: Path, outlines: Sequence[Outline]) -> None:
+    """What is said and where it stands."""
     (folder / "documents").mkdir()
     for outline in outlines:
         (folder / "documents" / f"{outline.document.slug}.txt").write_bytes(outline.document.text.encode())
-    _write_json(
-        folder / "outline.json",
-        {
-            "documents": [
-                {key: value for key, value in asdict(outline.document).items() if key != "text"} for outline in outlines
-            ],
-            "sections": [asdict(section) for outline in outlines for section in outline.sections],
-            "passages": [{key: value for key, value in asdict(p).items() if key != "text"} for p in passages],
-        },
-    )
-    texts = [embedded_text(titles[passage.document], passage) for passage in passages]
-    vectors = np.asarray(embeddings.embed_documents(texts), dtype=np.float32)
-    np.save(folder / "vectors.npy", vectors)
-    _write_reader(folder, [len(sentence_spans(passage.text)) for passage in passages], encoded)
-    chroma(folder)
+    stored = {
+        "documents": [_fields(outline.document) for outline in outlines],
+        "sections": [_fields(section) for outline in outlines for section in outline.sections],
+        "passages": [_fields(passage) for outline in outlines for passage in outline.passages],
+    }
+    (folder / "outline.json").write_text(json.dumps(stored, ensure_ascii=False), encoding="utf-8")
+
+
+def write_reader(folder: Path, outlines: Sequence[Outline], encoded: Sequence[Encoded]) -> None:
+    """`encoded` is the reader's side of all sentences of all passages, in order."""
+    counts = [len(sentence_spans(passage.text)) for outline in outlines for passage in outline.passages]
+    np.save(folder / "reader_sentences.npy", np.cumsum([0, *counts], dtype=np.int64))
+    np.save(folder / "reader_offsets.npy", np.cumsum([0, *(len(one.tokens) for one in encoded)], dtype=np.int64))
+    np.save(folder / "reader_tokens.npy", np.concatenate([one.tokens for one in encoded]))
+    np.save(folder / "reader_pooled.npy", np.stack([one.pooled for one in encoded]).astype(np.float32))
+    np.save(folder / "reader_states.npy", np.stack([one.states for one in encoded]).astype(np.float16))
 
 
 def file_hashes(folder: Path, *, reader: bool = True) -> dict[str, str]:
@@ -162,16 +154,6 @@ def validate(index: Index, canaries: int = 64) -> None:
             raise IndexDamaged(f"Version {index.manifest.id}: {index.passages[number].id} is not found by its own vector.")
 
 
-def _write_reader(folder: Path, sentences: Sequence[int], encoded: Sequence[Encoded]) -> None:
-    """`sentences` says how many of `encoded` belong to each passage."""
-    np.save(folder / "reader_sentences.npy", np.cumsum([0, *sentences], dtype=np.int64))
-    lengths = [0, *(len(one.tokens) for one in encoded)]
-    np.save(folder / "reader_offsets.npy", np.cumsum(lengths, dtype=np.int64))
-    np.save(folder / "reader_tokens.npy", np.concatenate([one.tokens for one in encoded]))
-    np.save(folder / "reader_pooled.npy", np.stack([one.pooled for one in encoded]).astype(np.float32))
-    np.save(folder / "reader_states.npy", np.stack([one.states for one in encoded]).astype(np.float16))
-
-
 class _Known:
     """Vectors that are already made, behind the part of LangChain's embeddings interface that langchain-chroma calls."""
 
@@ -198,11 +180,12 @@ class _Row:
 
 def _rows(folder: Path) -> dict[str, _Row]:
     """Passage id -> what Chroma should hold of it, from the other files of a version."""
-    passages = [(one.document.title, passage) for one in read_outlines(folder) for passage in one.passages]
-    vectors = np.load(folder / "vectors.npy")
+    outlines = read_outlines(folder)
+    passages = [passage for outline in outlines for passage in outline.passages]
+    texts = [text for outline in outlines for text in embedded_texts(outline)]
     return {
-        p.id: _Row(embedded_text(title, p), p.document, p.start, p.end, vector.tobytes())
-        for (title, p), vector in zip(passages, vectors, strict=True)
+        one.id: _Row(text, one.document, one.start, one.end, vector.tobytes())
+        for one, text, vector in zip(passages, texts, np.load(folder / "vectors.npy"), strict=True)
     }
 
 
@@ -278,5 +261,6 @@ def _release(client: Any, private: Path) -> None:
     shutil.rmtree(private, ignore_errors=True)
 
 
-def _write_json(path: Path, value: Any) -> None:
-    path.write_text(json.dumps(value, ensure_ascii=False, indent=1), encoding="utf-8")
+def _fields(one: Document | Section | Passage) -> dict[str, Any]:
+    """Everything but a text, which stands in `documents/`."""
+    return {field.name: getattr(one, field.name) for field in fields(one) if field.name != "text"}

@@ -52,6 +52,12 @@ def sync(path: Path) -> None:
         os.close(handle)
 
 
+def sync_all(folder: Path) -> None:
+    """Waits until a folder and everything below it is on the disk. Raises OSError."""
+    for path in (*sorted(folder.rglob("*")), folder):
+        sync(path)
+
+
 def words(reason: Exception) -> str:
     """What is wrong with the disk, the file, and what to do."""
     if isinstance(reason, OSError):

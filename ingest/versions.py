@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from ingest.storage import sync
+from ingest.storage import sync, sync_all
 from ingest.stored import TEXT
 from ingest.types import IndexDamaged, IndexMissing, Manifest, PublishBusy
 
@@ -106,9 +106,7 @@ class Versions:
 
     def complete(self, staged: Path, version: str) -> None:
         """Moves a validated staging folder to its final place, durably. Its path is never used again."""
-        for path in sorted(staged.rglob("*")):
-            sync(path)
-        sync(staged)
+        sync_all(staged)
         staged.rename(self.path(version))
         sync(self.folder / "versions")
 
@@ -165,8 +163,7 @@ class Versions:
                 elif path.exists():
                     shutil.copyfile(path, copy)
         (staged / "ARCHIVED").write_text(now.isoformat(timespec="seconds") + "\n", encoding="ascii")
-        for path in (*sorted(staged.rglob("*")), staged):
-            sync(path)
+        sync_all(staged)
         staged.rename(target)
         sync(target.parent)
 

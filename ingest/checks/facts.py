@@ -121,12 +121,13 @@ def _facts(one: Outline) -> Iterator[Fact]:
         found: list[Fact] = []
         for start, end in sentence_spans(one.document.text, passage.start, passage.end):
             sentence = one.document.text[start:end]
-            topic = next((topic for topic, pattern in _TOPICS if pattern.search(sentence)), None)
             amounts = list(_AMOUNT.finditer(sentence))
-            if topic is not None and len(amounts) == 1:
-                found.append(
-                    Fact(one.document.slug, one.document.source, bisect_left(ends, start) + 1, topic, _amount(amounts[0]))
-                )
+            if len(amounts) != 1:
+                continue
+            topic = next((topic for topic, pattern in _TOPICS if pattern.search(sentence)), None)
+            if topic is not None:
+                line = bisect_left(ends, start) + 1
+                found.append(Fact(one.document.slug, one.document.source, line, topic, _amount(amounts[0])))
         topics = Counter(fact.topic for fact in found)
         yield from (fact for fact in found if topics[fact.topic] == 1)  # two in one breath are meant to differ
 

@@ -6,6 +6,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from ingest.read.problems import warning
 from ingest.sentences import sentence_spans
@@ -23,6 +24,7 @@ class Sentence:
 
     text: str
     words: int
+    syllables: int
     grade: float
     line: int
 
@@ -38,6 +40,7 @@ class Reading:
     hardest: tuple[Sentence, ...]
 
 
+@lru_cache(50_000)
 def syllables(word: str) -> int:
     """Groups of vowels, less a silent last e: within one of the dictionary for nine words in ten."""
     word = word.lower()
@@ -87,10 +90,9 @@ def reading_problems(one: Outline) -> Iterator[Problem]:
 
 def _reading(one: Outline, path: tuple[str, ...], passages: Sequence[Passage], ends: Sequence[int]) -> Reading:
     sentences = [sentence for passage in passages for sentence in _sentences(one, passage, ends)]
-    words = [word for passage in passages for word in _WORD.findall(passage.text)]
-    spoken = sum(map(syllables, words))
+    words, spoken = sum(sentence.words for sentence in sentences), sum(sentence.syllables for sentence in sentences)
     hardest = tuple(sorted(sentences, key=lambda s: (-s.grade, s.line)))
-    return Reading(one.document.slug, path, len(words), grade(len(words), len(sentences), spoken), hardest)
+    return Reading(one.document.slug, path, words, grade(words, len(sentences), spoken), hardest)
 
 
 def _sentences(one: Outline, passage: Passage, ends: Sequence[int]) -> Iterator[Sentence]:
@@ -98,5 +100,5 @@ def _sentences(one: Outline, passage: Passage, ends: Sequence[int]) -> Iterator[
     for start, end in sentence_spans(text, passage.start, passage.end):
         words = _WORD.findall(text[start:end])
         if words:
-            line = bisect_left(ends, start) + 1
-            yield Sentence(" ".join(text[start:end].split()), len(words), grade(len(words), 1, sum(map(syllables, words))), line)
+            spoken, line = sum(map(syllables, words)), bisect_left(ends, start) + 1
+            yield Sentence(" ".join(text[start:end].split()), len(words), spoken, grade(len(words), 1, spoken), line)

@@ -7,8 +7,8 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
+import numpy as np
 import pytest
 
 from ingest import index as index_module
@@ -122,15 +122,13 @@ def test_a_publish_that_does_not_validate_changes_nothing(
     before = Versions(own_index).current()
     change(documents)
 
-    def build_wrongly(folder: Path, *rest: Any) -> None:
-        real(folder, *rest)
-        import numpy as np
-
+    def mix_up_first(folder: Path) -> dict[str, str]:
         vectors = np.load(folder / "vectors.npy")
         np.save(folder / "vectors.npy", vectors[::-1])
+        return real(folder)
 
-    real = index_module.build
-    monkeypatch.setattr(index_module, "build", build_wrongly)
+    real = index_module.file_hashes
+    monkeypatch.setattr(index_module, "file_hashes", mix_up_first)
     with pytest.raises(IndexDamaged, match="patients keep the old one"):
         pipeline.publish(places(documents, own_index))
     assert Versions(own_index).current() == before

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 from langchain_core.embeddings import Embeddings
 
-from ingest.cache import Cache, CachedEmbeddings, _from_bytes, _to_bytes
+from ingest.cache import Cache, _from_bytes, _to_bytes, embed_texts
 from ingest.embed import Encoded
 from ingest.encoder import BATCH
 from ingest.types import ModelId
@@ -38,8 +38,8 @@ def test_many_texts_encoded_at_once_keep_their_own_vectors_and_only_new_ones_are
     texts = [f"{'word ' * (number % 7)}{number}" for number in range(5 * BATCH)]
     for count in (3 * BATCH, 5 * BATCH):
         with Cache(tmp_path / "vectors.sqlite") as cache:
-            made = CachedEmbeddings(known, cache, lambda: model, progress.append).embed_documents(texts[:count])
-        assert made == [[float(number), 1.0] for number in range(count)]
+            made = embed_texts(texts[:count], known, cache, lambda: model, progress.append)
+        assert made.tolist() == [[float(number), 1.0] for number in range(count)]
     assert sorted(model.asked) == sorted(texts) and sum(progress) == len(texts)
 
 
@@ -47,5 +47,5 @@ def test_what_no_passage_uses_any_more_leaves_the_cache(tmp_path: Path) -> None:
     model, known = Lengths(), ModelId("lengths", "0" * 64, 2)
     for texts, encoded in ((["a 1", "b 2"], 2), (["b 2", "c 3"], 1), (["a 1", "b 2"], 1)):
         with Cache(tmp_path / "vectors.sqlite") as cache:
-            CachedEmbeddings(known, cache, lambda: model, lambda count: None).embed_documents(texts)
+            embed_texts(texts, known, cache, lambda: model, lambda count: None)
         assert cache.encoded == encoded
