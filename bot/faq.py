@@ -14,6 +14,7 @@ from threadpoolctl import threadpool_limits
 from bot import cite, followup
 from bot.abstention import Abstention, reason_for
 from bot.amount import UNSTATED, asks_amount, states_amount
+from bot.courtesy import courtesy
 from bot.followup import Asked
 from bot.journal import Journal, NullJournal, open_journal
 from bot.library import Library, Shelf
@@ -140,6 +141,8 @@ class Faq:
         shelf = self._library.shelf()
         if assessment.language == "es" and not any(d.language == "es" for d in shelf.index.documents.values()):
             return self._abstention.no(shelf, Reason.LANGUAGE, assessment.normalised, None)
+        if courtesy(assessment.normalised):
+            return self._abstention.no(shelf, Reason.COURTESY, assessment.normalised, question.procedure)
         asked = followup.asked(assessment.normalised, question.turns)
         if asked is None:
             return self._abstention.no(shelf, Reason.TOPIC, assessment.normalised, question.procedure)

@@ -134,7 +134,8 @@ class Reason(StrEnum):
     WITHDRAWN = "withdrawn"  # our page says it, but staff took those words out of answers
     ADVICE = "advice"  # a personal decision, and no general words on it in our pages
     LANGUAGE = "language"  # not a language that our pages are written in
-    EMPTY = "empty"  # nothing was asked
+    EMPTY = "empty"  # nothing was written
+    COURTESY = "courtesy"  # a greeting, thanks: nothing was asked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,7 +148,7 @@ class NoAnswer(Base):
     @property
     def status(self) -> Status:
         match self.reason:
-            case Reason.OFF_TOPIC | Reason.EMPTY:
+            case Reason.OFF_TOPIC | Reason.EMPTY | Reason.COURTESY:
                 return "off_topic"
             case Reason.ADVICE:
                 return "advice"
