@@ -7,7 +7,7 @@ import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from bot.types import Answer, Reply, Turn
+from bot.types import Reply, Turn
 
 MOST_TURNS = 20  # kept and drawn; older ones leave the screen, so that a long visit stays quick and an open chat small
 
@@ -24,10 +24,7 @@ class Conversation:
     first: int = 0  # number of the first turn still kept
 
     def add(self, question: str, reply: Reply, reply_id: str) -> None:
-        number = self.first + len(self.turns)
-        if number - 1 in self.shown:
-            self.turns[-1] = _bare(self.turns[-1])
-        self.ids[number] = reply_id
+        self.ids[self.first + len(self.turns)] = reply_id
         self.turns.append(Turn(question, replace(reply, hits=())))  # what was considered is in the journal, and large
         if len(self.turns) > MOST_TURNS:
             self.turns.pop(0)
@@ -40,10 +37,3 @@ class Conversation:
         if number not in self.shown:
             self.shown[number] = zlib.compress(draw().encode())
         return zlib.decompress(self.shown[number]).decode()
-
-
-def _bare(turn: Turn) -> Turn:
-    """What later turns are read in the light of; its words are drawn already."""
-    return (
-        Turn(turn.question, replace(turn.reply, text="", sentences=(), citations=())) if isinstance(turn.reply, Answer) else turn
-    )
