@@ -23,14 +23,14 @@ _TURNS_OF_SPEECH = (  # the longer before the shorter
     r"(?:what|how) can (?:you|u) (?:do|help|answer|tell me)(?: me)?(?: with)?",
     r"(?:i (?:just )?(?:have|had|got)|can i ask|could i ask|may i ask)(?: you)? (?:a|one|another|some|a few|a couple of|one more)"
     r"(?: quick)? questions?(?: for you)?",
-    r"quick question|(?:can|may|could) i ask (?:you )?(?:something|anything)|so much|testing",
-    r"(?:hi|hello|hey|hiya|howdy|heya|yo|hullo|greetings|gm|sup|morning|evening|afternoon|ty|thx|tks|cheers|ta|bye|goodbye|cya|lol|haha|wow)",
+    r"quick question|(?:can|may|could) i ask (?:you )?(?:something|anything)",
+    r"(?:hi|hello|hey|hiya|howdy|heya|yo|hullo|greetings|gm|sup|morning|evening|afternoon|ty|thx|tks|cheers|ta|bye|goodbye|cya|lol|haha|wow)(?: there)?",
     r"(?:ok|okay|okey|k|cool|great|nice|perfect|awesome|wonderful|brilliant|excellent|lovely|fine|alright|understood|noted|hmm|um|uh|oh|ah)",
-    r"(?:and|but|so|well|now|all|very|really|please|again|today|yes|yep|yeah|no|nope|sure|indeed|there)",
-    r"(?:doctor|doc|dr|nurse|sir|madam|maam|miss|everyone|guys|folks|team|friend|dear|bot)",
 )
+_AROUND = r"(?:and|but|so|well|please|yes|yep|yeah|no|nope|doctor|doc|dr|nurse|sir|madam|maam|miss|everyone|guys|folks|team|friend|dear|bot)"
 # Atomic: what was read is not read again in another way, so that a long message costs no more than its length.
-_ONLY = re.compile(rf"(?>(?:{'|'.join(_TURNS_OF_SPEECH)})(?:\W+|$))+", re.IGNORECASE)
+_SAID = rf"(?>(?:{'|'.join(_TURNS_OF_SPEECH)})(?:\W+|$))"
+_ONLY = re.compile(rf"(?>{_AROUND}\W+)*+{_SAID}(?>{_SAID}|{_AROUND}(?:\W+|$))*+", re.IGNORECASE)  # "nurse?" alone asks
 
 
 def courtesy(message: str) -> bool:

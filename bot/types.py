@@ -130,7 +130,6 @@ class Reason(StrEnum):
     DETAIL = "detail"  # our page has a section near this, but does not say that
     OTHER_PROCEDURE = "other_procedure"  # a procedure that no page of ours is about
     OFF_TOPIC = "off_topic"  # not our field
-    SYMPTOM_AGAIN = "symptom_again"  # the second such message of a conversation
     WITHDRAWN = "withdrawn"  # our page says it, but staff took those words out of answers
     ADVICE = "advice"  # a personal decision, and no general words on it in our pages
     LANGUAGE = "language"  # not a language that our pages are written in
