@@ -21,7 +21,7 @@ from pathlib import Path
 
 from ingest.types import FaqError, IndexDamaged, Manifest
 
-SECONDS = 1800  # for one step; 10,000 passages take about 20
+SECONDS = 1800  # that a step is waited for, once there is nothing else to do; 10,000 passages take about 20
 _ROOT = Path(__file__).parents[1]
 
 
@@ -51,13 +51,13 @@ class Helper:
     def _doing(self, step: str, *folders: Path) -> Iterator[None]:
         if self._process.stdin is None or self._process.stdout is None:
             raise ValueError("the helper is started with pipes")
+        with suppress(OSError):  # it has ended: the empty answer says so
+            self._process.stdin.write(json.dumps([step, *(str(folder.resolve()) for folder in folders)]) + "\n")
+            self._process.stdin.flush()
+        yield
         late = threading.Timer(SECONDS, self._kill)
         late.start()
         try:
-            with suppress(OSError):  # it has ended: the empty answer says so
-                self._process.stdin.write(json.dumps([step, *(str(folder.resolve()) for folder in folders)]) + "\n")
-                self._process.stdin.flush()
-            yield
             answer = self._process.stdout.readline()
         finally:
             late.cancel()

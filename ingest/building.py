@@ -9,8 +9,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from ingest import index
 from ingest.aside import Helper
 from ingest.candidate import Candidate, Places
@@ -61,8 +59,8 @@ def _write(
 
     with Cache(places.index / "cache" / "vectors.sqlite") as cache:
         index.write_words(staged, outlines)
-        np.save(staged / "vectors.npy", embed_texts(searched, found.embedding, cache, embedding, advance))
-        with helper.writing(staged, _like(versions, found)):  # Chroma's folder, from these, meanwhile
+        index.write_vectors(staged, embed_texts(searched, found.embedding, cache, embedding, advance))
+        with helper.writing(staged, _to_copy(versions, found)):  # Chroma's folder, from these, meanwhile
             encoded = encode_texts(read, found.reader, cache, lambda: ReaderModel(places.reader), advance)
             index.write_reader(staged, outlines, encoded)
     progress(total, total)
@@ -90,6 +88,6 @@ def _write(
     return manifest, cache.encoded
 
 
-def _like(versions: Versions, found: Candidate) -> Path | None:
+def _to_copy(versions: Versions, found: Candidate) -> Path | None:
     """The version that patients read now, if it was made with the same embedding model."""
     return versions.path(found.live.id) if found.live and found.live.embedding == found.embedding else None

@@ -7,8 +7,8 @@ import json
 import os
 import sqlite3
 import struct
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
@@ -85,45 +85,46 @@ class Cache:
 
 
 def embed_texts(
-    texts: Sequence[str],
-    model: ModelId,
-    cache: Cache,
-    load: Callable[[], Embeddings],
-    progress: Callable[[int], None],
+    texts: Sequence[str], model: ModelId, cache: Cache, load: Callable[[], Embeddings], progress: Callable[[int], None]
 ) -> Vectors:
     """(texts, dimensions) the embedding model's vectors; the model is loaded only for what the cache does not hold."""
-    found = cache.known(model, texts)
-    missing = sorted((text for text in dict.fromkeys(texts) if text not in found), key=len)  # like lengths are quick together
-    batches = [missing[start : start + BATCH] for start in range(0, len(missing), BATCH)]
-    if batches:
-        embeddings = load()
-        with ThreadPoolExecutor(STREAMS) as pool:
-            for batch, vectors in zip(batches, pool.map(embeddings.embed_documents, batches), strict=True):
-                for text, vector in zip(batch, vectors, strict=True):
-                    found[text] = np.asarray(vector, dtype="<f4").tobytes()
-                    cache.put(model, text, found[text])
-                progress(len(batch))
-    return np.frombuffer(b"".join(found[text] for text in texts), dtype="<f4").reshape(len(texts), -1)
+
+    def make(missing: list[str], pool: Executor) -> Iterator[tuple[str, bytes]]:
+        missing.sort(key=len)  # like lengths are quick together
+        batches = [missing[start : start + BATCH] for start in range(0, len(missing), BATCH)]
+        for batch, vectors in zip(batches, pool.map(load().embed_documents, batches), strict=True):
+            yield from zip(batch, (np.asarray(vector, dtype="<f4").tobytes() for vector in vectors), strict=True)
+
+    values = _kept_or_made(texts, model, cache, make, progress)
+    return np.frombuffer(b"".join(values), dtype="<f4").reshape(len(texts), -1)
 
 
 def encode_texts(
+    texts: Sequence[str], model: ModelId, cache: Cache, load: Callable[[], ReaderModel], progress: Callable[[int], None]
+) -> list[Encoded]:
+    """The reader's side of each text; the reader is loaded only for what the cache does not hold."""
+
+    def make(missing: list[str], pool: Executor) -> Iterator[tuple[str, bytes]]:
+        return zip(missing, map(_to_bytes, pool.map(load().encode, missing)), strict=True)
+
+    return [_from_bytes(value) for value in _kept_or_made(texts, model, cache, make, progress)]
+
+
+def _kept_or_made(
     texts: Sequence[str],
     model: ModelId,
     cache: Cache,
-    load: Callable[[], ReaderModel],
+    make: Callable[[list[str], Executor], Iterator[tuple[str, bytes]]],
     progress: Callable[[int], None],
-) -> list[Encoded]:
-    """The reader's side of each text, from the cache where it is known."""
+) -> list[bytes]:
     found = cache.known(model, texts)
-    missing = [text for text in dict.fromkeys(texts) if text not in found]
-    if missing:
-        reader = load()
+    if missing := [text for text in dict.fromkeys(texts) if text not in found]:
         with ThreadPoolExecutor(STREAMS) as pool:
-            for text, encoded in zip(missing, pool.map(reader.encode, missing), strict=True):
-                found[text] = _to_bytes(encoded)
-                cache.put(model, text, found[text])
+            for text, value in make(missing, pool):
+                found[text] = value
+                cache.put(model, text, value)
                 progress(1)
-    return [_from_bytes(found[text]) for text in texts]
+    return [found[text] for text in texts]
 
 
 def _to_bytes(encoded: Encoded) -> bytes:

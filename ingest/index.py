@@ -60,6 +60,11 @@ def write_words(folder: Path, outlines: Sequence[Outline]) -> None:
     (folder / "outline.json").write_text(json.dumps(stored, ensure_ascii=False), encoding="utf-8")
 
 
+def write_vectors(folder: Path, vectors: Vectors) -> None:
+    """(passages, dimensions) unit vectors, in order."""
+    np.save(folder / "vectors.npy", vectors)
+
+
 def write_reader(folder: Path, outlines: Sequence[Outline], encoded: Sequence[Encoded]) -> None:
     """`encoded` is the reader's side of all sentences of all passages, in order."""
     counts = [len(sentence_spans(passage.text)) for outline in outlines for passage in outline.passages]
@@ -196,12 +201,12 @@ def write_chroma(folder: Path, last: Path | None = None) -> None:
     Whole when `last` was altered, and when `WRITTEN` says that more than twice as many rows as there are would have been
     written since it last was: Chroma takes no vector out of its graph, it only marks it.
     """
-    rows = _rows(folder)
-    before = _rows(last) if last and _intact(last) else {}
+    last = last if last and _intact(last) else None
+    rows, before = _rows(folder), _rows(last) if last else {}
     comes = [name for name, row in rows.items() if before.get(name) != row]
     goes = [name for name, row in before.items() if rows.get(name) != row]
-    written = len(comes) + (int((last / WRITTEN).read_text()) if last and before else 0)
-    if last and before and written <= 2 * len(rows):
+    written = len(comes) + (int((last / WRITTEN).read_text()) if last else 0)
+    if last and written <= 2 * len(rows):
         shutil.copytree(last / "chroma", folder / "chroma")
         client = _client(folder / "chroma")
     else:

@@ -79,9 +79,11 @@ def test_a_title_that_changes_rewrites_every_row_of_its_page(documents: Path, in
     path = min(documents.iterdir())
     text = path.read_text(encoding="utf-8")
     title = text.splitlines()[0]
+    whole = int((live(index) / WRITTEN).read_text())
     path.write_text(text.replace(title, f"{title} Anew", 1), encoding="utf-8")
-    opened, _ = publish(documents, index)
-    assert any(one.title.endswith("Anew") for one in opened.documents.values())
+    opened, written = publish(documents, index)
+    (renamed,) = (one.slug for one in opened.documents.values() if one.title.endswith("Anew"))
+    assert written - whole == len(opened.of_document[renamed])
     check_all_found(opened)
 
 
