@@ -34,7 +34,7 @@ _ONLY = re.compile(rf"(?>{_AROUND}\W+)*+{_SAID}(?>{_SAID}|{_AROUND}(?:\W+|$))*+"
 
 
 def courtesy(message: str) -> bool:
-    """Whether nothing is asked of a page: "good morning doctor", "ok thanks, bye", "???". `message` is normalised."""
+    """Whether nothing is asked of a page: "good evening doctor", "ok thanks, bye", "?!". `message` is normalised."""
     plain = re.sub(r"['’]", "", message).strip()
     words = re.sub(r"^\W+", "", plain)
     return bool(plain) and (not words or _ONLY.fullmatch(words) is not None)
